@@ -1,0 +1,160 @@
+# Agent Sandbox for Windows. `make help` lists the targets; V=1 shows the commands.
+#
+# Everything is built out of tree in $(BUILD). The programs are cross-built with mingw-w64
+# (ARCH=x86_64 or i686); the same file works in an MSYS2 UCRT64 shell. CFLAGS and LDFLAGS from the
+# command line are appended to what the project needs, never replace it.
+
+BUILD ?= build
+ARCH  ?= x86_64
+WINE  ?= wine
+export BUILD
+
+ifneq ($(MSYSTEM),)
+CROSS   ?=
+DEPS    := $(MINGW_PREFIX)
+RUN     :=
+else
+CROSS   ?= $(ARCH)-w64-mingw32-
+DEPS    := $(BUILD)/deps/$(ARCH)
+endif
+WINCC   := $(CROSS)gcc
+WINDRES := $(CROSS)windres
+STRIP   := $(CROSS)strip
+NATIVECC ?= gcc
+Q := $(if $(V),,@)
+
+# --- flags ---------------------------------------------------------------------------------------
+WARN := -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+        -Wvla -Wundef -Wimplicit-fallthrough -Wpointer-arith -Wwrite-strings
+WARN += $(if $(WERROR),-Werror)
+BASE := -std=c11 -I. $(WARN) -MMD -MP
+WIN_CPPFLAGS := -D__USE_MINGW_ANSI_STDIO=1 -DUNICODE -D_UNICODE -I$(DEPS)/include \
+        -D_FORTIFY_SOURCE=2
+WIN_CFLAGS := $(BASE) $(WIN_CPPFLAGS) -Os -g0 -municode -ffunction-sections -fdata-sections \
+        -fstack-protector-strong -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-ident
+ifeq ($(ARCH),x86_64)
+WIN_CFLAGS += -fcf-protection=full
+WIN_HARDEN := -Wl,--high-entropy-va
+endif
+WIN_LDFLAGS := -static -municode -fstack-protector-strong -Wl,--gc-sections -Wl,--dynamicbase -Wl,--nxcompat $(WIN_HARDEN) \
+        -Wl,--no-insert-timestamp -L$(DEPS)/lib
+WIN_LIBS := -lcjson -ladvapi32 -lshell32 -lntdll -lole32
+NATIVE_CFLAGS := $(BASE) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+        -fno-omit-frame-pointer
+NATIVE_LIBS := -lcjson
+
+# --- sources -------------------------------------------------------------------------------------
+CORE_SRC   := $(wildcard shared/core/*.c)
+WINRING_SRC:= $(wildcard shared/win/*.c)
+AGENT_SRC  := $(wildcard agent/*.c)
+RUNNER_SRC := $(wildcard runner/*.c)
+SETUP_SRC  := $(wildcard setup/*.c)
+UNIT_SRC   := $(wildcard tests/unit/test_*.c)
+WINTEST_SRC:= $(wildcard tests/win/test_*.c)
+PROBE_SRC  := $(wildcard tests/probe/*.c)
+SUPPORT_SRC:= $(wildcard tests/support/*.c)
+WSUPPORT_SRC := $(wildcard tests/support/win/*.c)
+FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+
+O := $(BUILD)/$(ARCH)
+N := $(BUILD)/native
+obj = $(addprefix $(O)/obj/,$(1:.c=.o))
+nobj = $(addprefix $(N)/obj/,$(1:.c=.o))
+
+LIBSBX  := $(O)/libsbx.a
+PROGRAMS:= $(if $(AGENT_SRC),$(O)/agent.exe) $(if $(RUNNER_SRC),$(O)/command-runner.exe) \
+           $(if $(SETUP_SRC),$(O)/sandbox-setup.exe)
+UNIT_EXE    := $(patsubst tests/unit/%.c,$(O)/tests/%.exe,$(UNIT_SRC))
+WINTEST_EXE := $(patsubst tests/win/%.c,$(O)/tests/%.exe,$(WINTEST_SRC))
+PROBE_EXE   := $(patsubst tests/probe/%.c,$(O)/tests/%.exe,$(PROBE_SRC))
+UNIT_NATIVE := $(patsubst tests/unit/%.c,$(N)/tests/%,$(UNIT_SRC))
+FUZZ_REPLAY := $(patsubst tests/fuzz/%.c,$(N)/fuzz/%,$(FUZZ_SRC))
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+.PHONY: all
+all: programs tests-win  ## build the programs and the Windows tests (ARCH=x86_64|i686)
+
+.PHONY: programs tests-win tests-native deps
+programs: $(PROGRAMS)
+tests-win: $(UNIT_EXE) $(WINTEST_EXE) $(PROBE_EXE)
+tests-native: $(UNIT_NATIVE) $(FUZZ_REPLAY)
+
+deps:
+	$(Q)scripts/bootstrap
+
+# The dependencies are installed once; order-only, so that they never cause a rebuild.
+DEPS_MARK := $(if $(MSYSTEM),,$(BUILD)/deps/$(ARCH)/done)
+$(BUILD)/deps/%/done:
+	$(Q)scripts/bootstrap
+
+# --- Windows -------------------------------------------------------------------------------------
+$(O)/obj/%.o: %.c | $(DEPS_MARK)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_CFLAGS) $(CFLAGS) -c $< -o $@
+
+$(LIBSBX): $(call obj,$(CORE_SRC) $(WINRING_SRC))
+	$(Q)rm -f $@ && $(CROSS)gcc-ar rcsD $@ $^
+
+$(O)/obj/%.res.o: %.rc shared/manifest.xml
+	@mkdir -p $(@D)
+	$(Q)$(WINDRES) -I. $< $@
+
+# link OBJECTS, EXTRA FLAGS
+define link
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) $(2) -o $@ $(1) $(LIBSBX) $(WIN_LIBS)
+	$(Q)$(STRIP) $@
+endef
+
+$(O)/agent.exe: $(call obj,$(AGENT_SRC)) $(LIBSBX) $(patsubst %.rc,$(O)/obj/%.res.o,$(wildcard agent/*.rc))
+	$(call link,$(filter %.o,$^),)
+$(O)/command-runner.exe: $(call obj,$(RUNNER_SRC)) $(LIBSBX) $(patsubst %.rc,$(O)/obj/%.res.o,$(wildcard runner/*.rc))
+	$(call link,$(filter %.o,$^),-mwindows -luserenv)
+$(O)/sandbox-setup.exe: $(call obj,$(SETUP_SRC)) $(LIBSBX) $(patsubst %.rc,$(O)/obj/%.res.o,$(wildcard setup/*.rc))
+	$(call link,$(filter %.o,$^),-lnetapi32)
+
+$(O)/tests/test_%.exe: $(O)/obj/tests/unit/test_%.o $(call obj,$(SUPPORT_SRC)) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+$(O)/tests/test_%.exe: $(O)/obj/tests/win/test_%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC)) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+$(O)/tests/%.exe: $(O)/obj/tests/probe/%.o $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS) -lws2_32 -luser32
+
+# --- native tests --------------------------------------------------------------------------------
+$(N)/obj/%.o: %.c | $(DEPS_MARK)
+	@mkdir -p $(@D)
+	$(Q)$(NATIVECC) $(NATIVE_CFLAGS) $(CFLAGS) -c $< -o $@
+
+$(N)/libsbx.a: $(call nobj,$(CORE_SRC))
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+$(N)/tests/test_%: $(N)/obj/tests/unit/test_%.o $(call nobj,$(SUPPORT_SRC)) $(N)/libsbx.a
+	@mkdir -p $(@D)
+	$(Q)$(NATIVECC) -fsanitize=address,undefined $(LDFLAGS) -o $@ $^ -lcheck -lm -lsubunit -lpthread $(NATIVE_LIBS)
+
+$(N)/fuzz/fuzz_%: $(N)/obj/tests/fuzz/fuzz_%.o $(N)/obj/tests/fuzz/replay.o $(N)/libsbx.a
+	@mkdir -p $(@D)
+	$(Q)$(NATIVECC) -fsanitize=address,undefined $(LDFLAGS) -o $@ $^ $(NATIVE_LIBS)
+
+-include $(shell find $(BUILD)/native $(BUILD)/x86_64 $(BUILD)/i686 -name '*.d' 2>/dev/null)
+
+# --- verbs ---------------------------------------------------------------------------------------
+.PHONY: test demo check lint format format-check fuzz bench nt-suite dist install clean help
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+format:  ## clang-format every C file in place
+	$(Q)clang-format -i $(C_FILES)
+format-check:  ## fail when clang-format would change a file
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+clean:  ## remove what was built (the downloaded dependencies stay; `rm -rf build` removes all)
+	$(Q)rm -rf $(BUILD)/x86_64 $(BUILD)/i686 $(BUILD)/native $(BUILD)/fuzz
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18

@@ -1,0 +1,50 @@
+/*
+ * One shape for every unit program: UNIT_MAIN(name, add_tests) makes main.
+ *
+ * Prints Check's own summary and exits 0 only when every test passed; tests/run reads the counts.
+ * On Windows Check cannot fork, so one program holds one module: a crash costs one module.
+ */
+#ifndef SBX_TESTS_UNIT_H
+#define SBX_TESTS_UNIT_H
+
+/* Check's macros hide an unused-result and format problem of their own on mingw. */
+#pragma GCC diagnostic ignored "-Wformat"
+#pragma GCC diagnostic ignored "-Wformat-extra-args"
+#include <check.h>
+
+#include "shared/core/error.h"
+
+/** Run one suite; returns the process exit code. */
+int unit_run(const char *name, void (*add_tests)(TCase *tcase));
+
+/** A failing sbx call ends the test with the error's text. */
+#define ck_assert_sbx_ok(call, err)                                                                \
+    do {                                                                                           \
+        enum sbx_status ck_status_ = (call);                                                       \
+        if (ck_status_ != SBX_OK) {                                                                \
+            char ck_text_[1400];                                                                   \
+            sbx_error_format((err), ck_text_, sizeof(ck_text_));                                   \
+            ck_abort_msg("%s: %s: %s", #call, sbx_status_name(ck_status_), ck_text_);              \
+        }                                                                                          \
+    } while (0)
+
+/** Reproducible random numbers for property tests; the seed is printed and read from SBX_SEED. */
+uint64_t unit_seed(void);
+uint64_t unit_random(uint64_t *state);
+
+#ifdef _WIN32
+#define UNIT_MAIN(name, add_tests)                                                                 \
+    int wmain(void);                                                                               \
+    int wmain(void)                                                                                \
+    {                                                                                              \
+        return unit_run(name, add_tests);                                                          \
+    }
+#else
+#define UNIT_MAIN(name, add_tests)                                                                 \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        return unit_run(name, add_tests);                                                          \
+    }
+#endif
+
+#endif
