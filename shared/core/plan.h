@@ -1,0 +1,132 @@
+/*
+ * The plan: policy + facts about this machine -> everything one command will get (design 3).
+ *
+ * A pure function, so that `agent run --dry-run` prints exactly what a run would do and tests can
+ * ask a million plans what they allow. Facts are gathered by agent/facts.c; nothing here looks
+ * anything up.
+ */
+#ifndef SBX_PLAN_H
+#define SBX_PLAN_H
+
+#include "policy.h"
+#include "envblock.h"
+
+/* What is true of one directory that the policy names, or of the working directory. */
+struct sbx_root_fact {
+    char *path;          /* final path by handle, normalised, no \\?\ prefix; owned */
+    char *asked;         /* as written in the policy; owned; for messages */
+    char *volume_guid;   /* "\\?\Volume{...}\"; owned */
+    uint8_t file_id[16]; /* 128-bit file id */
+    bool exists;
+    bool is_directory;
+    bool is_reparse;     /* the last component itself is a link */
+    bool keeps_acls;     /* FILE_PERSISTENT_ACLS on its volume */
+    bool is_local_fixed; /* false: remote, subst, removable */
+    bool null_dacl;
+};
+
+/* A protected or denied object that exists inside a root, found by name and opened by handle. */
+struct sbx_object_fact {
+    char *path;  /* owned, final path */
+    size_t root; /* index into sbx_facts.roots */
+    bool is_directory;
+    uint32_t link_count;
+    char *gitdir_target; /* `.git` file: what it names, resolved; NULL otherwise; owned */
+};
+
+struct sbx_facts {
+    char *caller_sid; /* the user the agent runs as, "S-1-..." */
+    char *logon_sid;  /* of the agent's token; NULL when it has none */
+    bool is_operator; /* of a current installation: elevated mode is possible */
+    bool installation_current;
+    bool in_sandbox_group;
+    char *cwd;                   /* final path */
+    struct sbx_root_fact *roots; /* [0] is the working directory, then allowWrite in order */
+    size_t root_count;
+    struct sbx_object_fact *objects;
+    size_t object_count;
+    /* Directories that refuse to be writable roots, final paths. Any may be NULL. */
+    char *system_root, *program_files, *program_files_x86, *program_data;
+    char *profile, *profiles_directory, *app_data, *local_app_data, *startup;
+    char *own_directory;     /* where agent.exe lies */
+    char *state_directory;   /* %LOCALAPPDATA%\AgentSandbox */
+    char **path_directories; /* on PATH, final paths where they exist */
+    size_t path_count;
+    struct sbx_env environment; /* the agent's own, for the `pass` list */
+    uint8_t random[16];         /* of this run: makes the run SID and its names */
+};
+
+/* One ACE the plan wants, with the reason a reader and `why` are given. */
+enum sbx_ace_type { SBX_ACE_ALLOW = 0, SBX_ACE_DENY = 1 };
+struct sbx_plan_ace {
+    char *path;
+    char *sid;
+    enum sbx_ace_type type;
+    uint8_t flags;   /* OBJECT_INHERIT 1, CONTAINER_INHERIT 2, NO_PROPAGATE 4, INHERIT_ONLY 8 */
+    uint32_t mask;   /* specific and standard rights, no generic bits */
+    const char *why; /* static: "root", "root-children", "protected", "deny-write", ... */
+};
+
+struct sbx_plan_root {
+    char *path;
+    char *volume_guid;
+    uint8_t file_id[16];
+    char *capability_sid; /* "S-1-5-21-..." */
+    bool writable;
+};
+
+struct sbx_plan {
+    enum sbx_mode mode;           /* ELEVATED or UNELEVATED */
+    enum sbx_token_choice recipe; /* STRICT, ISOLATED or STANDARD */
+    enum sbx_network network;
+    bool network_defaulted; /* unwritten: one line on stderr says what it became */
+    const char *account;    /* "AgentSandboxOffline", "AgentSandboxOnline" or "" */
+    char *cwd;
+    struct sbx_plan_root *roots;
+    size_t root_count;
+    struct sbx_plan_ace *aces;
+    size_t ace_count;
+    struct sbx_strings protected_names; /* watched for in every root */
+    enum sbx_on_created on_created_protected;
+    enum sbx_git git;
+    char *run_sid;
+    struct sbx_strings capability_sids;      /* into the token: only active writable roots */
+    struct sbx_env environment;              /* complete, ready to become a block */
+    struct sbx_strings environment_scrubbed; /* names that were asked for and dropped as secrets */
+    struct sbx_policy_limits limits;
+    bool background;
+    enum sbx_desktop desktop;
+    char policy_hash[65];
+    struct sbx_strings warnings; /* one line each, for stderr */
+};
+
+/**
+ * Compute the plan. Boundary B1 (files), B3 (network), B6 (limits).
+ * @param policy effective policy from sbx_policy_merge
+ * @param facts  facts.roots[0] = working directory; one entry per allow_write entry follows
+ * @return SBX_DENIED when a root is refused (design 4: names the path, the rule and the fix) or
+ *         the policy asks for what the mode cannot do (SBX_UNSUPPORTED: denyRead or written
+ *         network none/allowlist in unelevated mode; SBX_NOT_SETUP: elevated demanded without an
+ *         installation). Nothing is written on failure.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_plan_make(const struct sbx_policy *policy,
+    const struct sbx_facts *facts, struct sbx_plan *ret_plan, struct sbx_error *err);
+void sbx_plan_done(struct sbx_plan *plan);
+void sbx_facts_done(struct sbx_facts *facts);
+
+/** Print the plan as one JSON object, for --dry-run. Environment values are not printed. */
+SBX_MUST_CHECK enum sbx_status sbx_plan_format(
+    const struct sbx_plan *plan, struct sbx_buf *ret_json, struct sbx_error *err);
+
+/* Masks of design 4, spelled once. */
+#define SBX_MASK_RX 0x001200A9u   /* FILE_GENERIC_READ | FILE_GENERIC_EXECUTE */
+#define SBX_MASK_RWX 0x001201BFu  /* + write; no DELETE, no FILE_DELETE_CHILD */
+#define SBX_MASK_RWXD 0x001301BFu /* + DELETE */
+#define SBX_MASK_FULL 0x001F01FFu
+#define SBX_MASK_DELETE_CHILD 0x00000040u
+#define SBX_MASK_DELETE 0x00010000u
+#define SBX_MASK_READ_CONTROL 0x00020000u
+/* write data, append, EA, attributes, delete, delete child, WRITE_DAC, WRITE_OWNER */
+#define SBX_MASK_DENY_WRITE 0x000D0156u
+
+#endif

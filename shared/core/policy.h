@@ -1,0 +1,174 @@
+/*
+ * The policy: what a caller asked for, as one typed structure (design 8).
+ *
+ * A policy comes in layers. Each layer is parsed on its own into the same structure, where every
+ * member knows whether it was written; sbx_policy_merge folds them:
+ *   - machine bounds all others: nothing below it gets more than it allows;
+ *   - the command line beats --policy files, which beat the user's file;
+ *   - the workspace's file comes with untrusted content and may only narrow.
+ * Everything here is pure: paths are text, nothing is looked up.
+ */
+#ifndef SBX_POLICY_H
+#define SBX_POLICY_H
+
+#include "base.h"
+#include "error.h"
+#include "buf.h"
+
+/* In falling order of authority. */
+enum sbx_layer {
+    SBX_LAYER_MACHINE = 0, /* %ProgramFiles%\AgentSandbox\policy.json */
+    SBX_LAYER_COMMAND,     /* options of `agent run` */
+    SBX_LAYER_FILE,        /* --policy FILE, later ones beat earlier ones */
+    SBX_LAYER_USER,        /* %LOCALAPPDATA%\AgentSandbox\policy.json */
+    SBX_LAYER_WORKSPACE    /* .agent-sandbox.json in the working directory */
+};
+
+/* For every enum below 0 means "not written in this layer". */
+enum sbx_profile { SBX_PROFILE_UNSET = 0, SBX_PROFILE_READ_ONLY, SBX_PROFILE_WORKSPACE_WRITE };
+enum sbx_mode { SBX_MODE_UNSET = 0, SBX_MODE_AUTO, SBX_MODE_ELEVATED, SBX_MODE_UNELEVATED };
+enum sbx_token_choice {
+    SBX_TOKEN_UNSET = 0,
+    SBX_TOKEN_AUTO,
+    SBX_TOKEN_STRICT,
+    SBX_TOKEN_ISOLATED,
+    SBX_TOKEN_STANDARD
+};
+/* Ordered from least to most access, so that "narrower" is "smaller". */
+enum sbx_network {
+    SBX_NETWORK_UNSET = 0,
+    SBX_NETWORK_NONE,
+    SBX_NETWORK_ADVISORY,
+    SBX_NETWORK_ALLOWLIST,
+    SBX_NETWORK_FULL
+};
+enum sbx_git { SBX_GIT_UNSET = 0, SBX_GIT_DENY, SBX_GIT_WRITE };
+enum sbx_on_created {
+    SBX_ON_CREATED_UNSET = 0,
+    SBX_ON_CREATED_ADOPT,
+    SBX_ON_CREATED_QUARANTINE,
+    SBX_ON_CREATED_REPORT
+};
+enum sbx_desktop { SBX_DESKTOP_UNSET = 0, SBX_DESKTOP_PRIVATE, SBX_DESKTOP_INTERACTIVE };
+enum sbx_ui_limits { SBX_UI_UNSET = 0, SBX_UI_ENFORCE, SBX_UI_BEST_EFFORT };
+enum sbx_decision {
+    SBX_DECISION_UNSET = 0,
+    SBX_DECISION_ALLOW,
+    SBX_DECISION_PROMPT,
+    SBX_DECISION_DENY
+};
+enum sbx_flag { SBX_FLAG_UNSET = 0, SBX_FLAG_NO, SBX_FLAG_YES };
+
+#define SBX_POLICY_MAX_BYTES (1024u * 1024u)
+#define SBX_POLICY_MAX_LIST 1024u  /* entries in one list */
+#define SBX_POLICY_MAX_TEXT 32767u /* UTF-8 bytes in one string */
+
+/* Owned list of owned UTF-8 strings; `written` tells an empty list from an absent one. */
+struct sbx_strings {
+    char **items;
+    size_t count;
+    bool written;
+};
+
+struct sbx_command_rule {
+    struct sbx_strings match; /* argv prefix; the first element matches the program's base name */
+    enum sbx_decision decision;
+    char *reason; /* shown to whoever asked; may be NULL */
+};
+
+struct sbx_policy_limits {
+    /* 0 = not written. */
+    uint64_t timeout_ms;           /* wall clock of one command, 1 .. 7 days */
+    uint32_t processes;            /* active at once, 1 .. 65535 */
+    uint64_t memory_bytes;         /* of the whole job, >= 16 MiB */
+    uint64_t process_memory_bytes; /* of each process, >= 8 MiB */
+    uint32_t cpu_percent;          /* of the machine, 1 .. 100 */
+    enum sbx_ui_limits ui;
+};
+
+struct sbx_policy {
+    enum sbx_layer layer;
+    char *source; /* where it came from, for messages: a path, "command line", "standard input" */
+    enum sbx_profile profile;
+    enum sbx_mode mode;
+    enum sbx_token_choice token;
+    struct sbx_strings allow_write, deny_write, allow_read, deny_read;
+    enum sbx_network network;
+    struct sbx_strings allowed_domains, denied_domains;
+    enum sbx_flag allow_local_binding;
+    struct sbx_strings protect_add, protect_remove; /* remove: machine layer only */
+    enum sbx_on_created on_created_protected;
+    enum sbx_git git;
+    struct sbx_strings env_pass;  /* names or patterns with '*' */
+    struct sbx_strings env_set;   /* "NAME=value" */
+    struct sbx_strings env_scrub; /* more patterns to scrub */
+    struct sbx_policy_limits limits;
+    enum sbx_flag background; /* descendants may outlive the command */
+    enum sbx_desktop desktop;
+    struct sbx_command_rule *commands; /* owned array */
+    size_t command_count;
+    enum sbx_flag audit;            /* write audit records */
+    enum sbx_flag allow_unelevated; /* machine layer only (design 2) */
+};
+
+/** Make an empty policy ("nothing written") for a layer. */
+void sbx_policy_init(struct sbx_policy *policy, enum sbx_layer layer);
+
+/** Free what the policy owns. Does nothing on an initialised empty one. */
+void sbx_policy_done(struct sbx_policy *policy);
+
+/**
+ * Parse one layer from JSON text. On success `ret_policy` (initialised by this function) owns all
+ * of it; on failure it is empty.
+ * @param text         bytes as read; need not be NUL-terminated; capped at SBX_POLICY_MAX_BYTES
+ * @param source       for messages ("C:\p.json"); borrowed and copied
+ * @return SBX_INVALID for anything outside the schema: the text names source, line or key path,
+ *         and for an unknown key the nearest known one. SBX_OOM.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_policy_parse(const char *text, size_t length_bytes,
+    enum sbx_layer layer, const char *source, struct sbx_policy *ret_policy, struct sbx_error *err);
+
+/**
+ * Fold layers into the effective policy, every scalar written (defaults filled in).
+ *
+ * Order of `layers` is free. Rules: the highest layer that wrote a scalar wins; lists of denies
+ * (denyWrite, denyRead, deniedDomains, protect, scrub) are the union of all; lists of allows are
+ * the union of command line, files and user; the workspace file may only take away (its
+ * allowWrite narrows to the intersection, its larger scalars are refused with SBX_INVALID naming
+ * the key); machine allow lists, where written, bound the result: an allow outside them is
+ * refused with SBX_DENIED naming the path and the machine file.
+ * `allowUnelevated` and `protect.remove` outside the machine layer are SBX_INVALID.
+ * Defaults: profile workspace-write, mode auto, token auto, network UNSET (the plan decides by
+ * mode, design 2), git deny, adopt, private desktop, ui enforce, processes 512, background no.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_policy_merge(const struct sbx_policy *const *layers,
+    size_t layer_count, struct sbx_policy *ret_policy, struct sbx_error *err);
+
+/** Write the policy as schema-conforming JSON (only what is written), deterministic. */
+SBX_MUST_CHECK enum sbx_status sbx_policy_format(
+    const struct sbx_policy *policy, struct sbx_buf *ret_json, struct sbx_error *err);
+
+/** SHA-256 of sbx_policy_format's compact output, as 64 hex digits: the policy hash of results. */
+SBX_MUST_CHECK enum sbx_status sbx_policy_hash(
+    const struct sbx_policy *policy, char ret_hex[65], struct sbx_error *err);
+
+/** Decide the command rules for an argument vector: first match wins, no match = ALLOW. */
+enum sbx_decision sbx_policy_decide(
+    const struct sbx_policy *policy, const char *const *argv, size_t argc, const char **ret_reason);
+
+/** Append a copy of text to a list (capped at SBX_POLICY_MAX_LIST) and mark it written. */
+SBX_MUST_CHECK enum sbx_status sbx_strings_add(
+    struct sbx_strings *list, const char *text, struct sbx_error *err);
+void sbx_strings_done(struct sbx_strings *list);
+
+/* Words of the enums as written in JSON; "unset" for 0. */
+const char *sbx_profile_name(enum sbx_profile profile);
+const char *sbx_mode_name(enum sbx_mode mode);
+const char *sbx_token_choice_name(enum sbx_token_choice token);
+const char *sbx_network_name(enum sbx_network network);
+const char *sbx_git_name(enum sbx_git git);
+const char *sbx_on_created_name(enum sbx_on_created on_created);
+const char *sbx_desktop_name(enum sbx_desktop desktop);
+const char *sbx_decision_name(enum sbx_decision decision);
+
+#endif
