@@ -147,6 +147,43 @@ $(N)/fuzz/fuzz_%: $(N)/obj/tests/fuzz/fuzz_%.o $(N)/obj/tests/fuzz/replay.o $(N)
 # --- verbs ---------------------------------------------------------------------------------------
 .PHONY: test demo check lint format format-check fuzz bench nt-suite dist install clean help
 
+# Quiet unless something is wrong; V=1 shows more.
+test: deps  ## install what is missing, build, run every test; ends with "N passed, N failed, N skipped"
+	@echo "test: building" >&2
+	$(Q)$(MAKE) -s -j2 tests-native
+	$(Q)$(MAKE) -s -j2 all suite
+	@echo "test: running" >&2
+	$(Q)tests/run native replay static stock
+
+check: format-check lint test  ## what a change must pass
+
+lint:  ## banned functions, function length, cppcheck, clang-tidy, gcc -fanalyzer
+	$(Q)scripts/bootstrap --lint
+	$(Q)scripts/lint
+
+demo: deps  ## install what is missing, build, run the main job on a small project and show it
+	$(Q)$(MAKE) -s -j2 programs
+	$(Q)scripts/demo
+
+bench: deps  ## ratios against a bare process: start-up, output, memory
+	$(Q)$(MAKE) -s -j2 programs suite
+	$(Q)scripts/bench
+
+# clang's libFuzzer; FUZZ=json TIME=60 runs one, the default is all for TIME seconds each.
+FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
+TIME ?= 30
+fuzz: deps  ## fuzz the parsers (FUZZ=json TIME=60)
+	$(Q)scripts/fuzz "$(TIME)" $(FUZZ)
+
+dist: deps  ## source archive, stripped programs of both architectures, SHA256SUMS in build/dist
+	$(Q)$(MAKE) -s -j2 ARCH=x86_64 programs
+	$(Q)$(MAKE) -s -j2 ARCH=i686 programs
+	$(Q)scripts/dist
+
+DESTDIR ?= $(BUILD)/install
+install: programs  ## copy the programs to DESTDIR; touches no account, no rule, no ACL
+	$(Q)mkdir -p $(DESTDIR) && cp $(PROGRAMS) $(DESTDIR)/
+
 C_FILES = $(shell git ls-files '*.c' '*.h')
 format:  ## clang-format every C file in place
 	$(Q)clang-format -i $(C_FILES)
