@@ -62,7 +62,7 @@
 
 #define SBX_ACL_MAX_BYTES 0xFFFFu
 /* Two full ACLs, two SIDs and the header. */
-#define SBX_DESCRIPTOR_MAX_BYTES (20u + 2u * SBX_SID_MAX_BYTES + 2u * 0x10000u)
+#define SBX_DESCRIPTOR_MAX_BYTES (20u + 2u * SBX_SID_BINARY_MAX + 2u * 0x10000u)
 
 /*
  * One access control entry.
@@ -99,9 +99,11 @@ struct sbx_acl {
 
 /* A whole descriptor. Start with {0}: no owner, no group, no ACLs. */
 struct sbx_descriptor {
-    uint16_t control;     /* without SELF_RELATIVE and the two PRESENT bits, which `kind` holds */
-    uint8_t rm_control;   /* the resource manager byte (Sbz1), kept */
-    struct sbx_sid owner; /* empty when the descriptor has none */
+    uint16_t control;   /* without SELF_RELATIVE and the two PRESENT bits, which `kind` holds */
+    uint8_t rm_control; /* the resource manager byte (Sbz1), kept */
+    bool has_owner;
+    bool has_group;
+    struct sbx_sid owner;
     struct sbx_sid group;
     struct sbx_acl dacl;
     struct sbx_acl sacl;

@@ -1,6 +1,6 @@
 /*
  * SIDs of this machine: accounts by name, the current user, a token's logon session.
- * The value type, text form and well-known SIDs are pure: shared/core/ntsid.h.
+ * The value type, text form and well-known SIDs are pure: shared/core/capsid.h and ntsid.h.
  */
 #ifndef SBX_SID_H
 #define SBX_SID_H
@@ -12,8 +12,16 @@
 SBX_MUST_CHECK enum sbx_status sbx_sid_from_psid(
     PSID psid, struct sbx_sid *ret_sid, struct sbx_error *err);
 
-/** Borrow the value as a PSID for a call that only reads it. */
-PSID sbx_sid_psid(const struct sbx_sid *sid);
+/* The form Windows calls take; a value, aligned as they expect. */
+struct sbx_sid_native {
+    union {
+        BYTE bytes[SBX_SID_BINARY_MAX];
+        SID sid;
+    } u;
+};
+
+/** Convert for a call: the result points into `native` and lives as long as it. */
+PSID sbx_sid_to_native(const struct sbx_sid *sid, struct sbx_sid_native *native);
 
 /**
  * The SID of an account or group by name ("NAME", "DOMAIN\NAME").
