@@ -1,0 +1,71 @@
+/*
+ * The first call of every wmain: what a hostile directory, environment or neighbour could use
+ * against our own process before it does anything.
+ */
+#ifndef SBX_HARDENING_H
+#define SBX_HARDENING_H
+
+#include "win.h"
+#include "sid.h"
+#include "../core/error.h"
+#include "../core/finding.h"
+
+/* What sbx_hardening_apply could switch on; reported, so that a result can show what is missing. */
+enum sbx_hardening {
+    SBX_HARDENING_DLL_DIRECTORIES = 1 << 0,  /* LoadLibrary searches System32 only */
+    SBX_HARDENING_NO_CWD_DLL = 1 << 1,       /* SetDllDirectoryW(L"") */
+    SBX_HARDENING_SAFE_SEARCH = 1 << 2,      /* SearchPath: current directory last, for good */
+    SBX_HARDENING_ERROR_MODE = 1 << 3,       /* no message boxes */
+    SBX_HARDENING_HEAP = 1 << 4,             /* heap corruption ends the process */
+    SBX_HARDENING_EXTENSION_POINTS = 1 << 5, /* no AppInit DLLs, no legacy hooks */
+    SBX_HARDENING_IMAGE_LOAD = 1 << 6,       /* no remote or low-label images, System32 first */
+    SBX_HARDENING_STRICT_HANDLES = 1 << 7,   /* a bad handle raises an exception */
+    SBX_HARDENING_BINARY_STDIO = 1 << 8      /* no CR/LF translation on 0, 1, 2 */
+};
+
+/**
+ * Harden this process. Call it before anything else; cannot fail: what a kernel does not have is
+ * missing from the mask, and nothing that confines a child rests on any of it.
+ * @return SBX_HARDENING_* bits that are in effect
+ * @see
+ * https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-setdefaultdlldirectories
+ *      https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-setprocessmitigationpolicy
+ *      https://learn.microsoft.com/windows/win32/api/errhandlingapi/nf-errhandlingapi-seterrormode
+ */
+unsigned sbx_hardening_apply(void);
+
+/** Space-separated words of a mask into text, always terminated ("dll-directories heap ..."). */
+void sbx_hardening_names(unsigned mask, char *text, size_t size_bytes);
+
+/**
+ * Convert the vector that wmain got to UTF-8, refusing what has no UTF-8 form.
+ * @param ret_argv argc owned strings and a NULL; released with sbx_hardening_free_args
+ * @return SBX_INVALID when an argument holds a lone surrogate: the text names its position; a
+ *         replacement character would let two spellings mean one path
+ */
+SBX_MUST_CHECK enum sbx_status sbx_hardening_args(
+    int argc, wchar_t *const *argv_w, char ***ret_argv, struct sbx_error *err);
+void sbx_hardening_free_args(int argc, char **argv);
+
+/**
+ * Lock one of our own processes against others of the same user (design 1): a PROTECTED DACL of
+ * SYSTEM full; user: PROCESS_TERMINATE, QUERY_LIMITED, SYNCHRONIZE; OWNER RIGHTS: READ_CONTROL. So
+ * a child that runs as the same user can end it, but not read its memory, inject, or duplicate
+ * handles out of it. The thread gets QUERY_LIMITED, SYNCHRONIZE for the user.
+ *
+ * Threads made later get the token's default DACL: a stage that makes threads sets that first
+ * (sbx_token_set_default_dacl).
+ *
+ * @param process  with WRITE_DAC and READ_CONTROL; GetCurrentProcess() does
+ * @param thread   as process; NULL when only the process is to be locked
+ * @param user     whom the middle entry is for; NULL for no such entry
+ * @param findings may be NULL; gets "ProcessDaclProtected" where the platform does not keep the
+ *                 PROTECTED bit (kernel objects have no parent to inherit from, so the entries,
+ *                 which must match, decide)
+ * @return SBX_UNPROVEN when reading back shows other entries; SBX_DENIED without WRITE_DAC
+ * @see https://learn.microsoft.com/windows/win32/procthread/process-security-and-access-rights
+ */
+SBX_MUST_CHECK enum sbx_status sbx_hardening_lock_process(HANDLE process, HANDLE thread,
+    const struct sbx_sid *user, struct sbx_findings *findings, struct sbx_error *err);
+
+#endif
