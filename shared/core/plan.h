@@ -30,6 +30,7 @@ struct sbx_object_fact {
     char *path;  /* owned, final path */
     size_t root; /* index into sbx_facts.roots */
     bool is_directory;
+    bool is_reparse; /* a link: its target is not opened, and it gets no ACE */
     uint32_t link_count;
     char *gitdir_target; /* `.git` file: what it names, resolved; NULL otherwise; owned */
 };
@@ -48,6 +49,7 @@ struct sbx_facts {
     /* Directories that refuse to be writable roots, final paths. Any may be NULL. */
     char *system_root, *program_files, *program_files_x86, *program_data;
     char *profile, *profiles_directory, *app_data, *local_app_data, *startup;
+    char *documents;       /* PowerShell profile folders lie in it */
     char *own_directory;     /* where agent.exe lies */
     char *state_directory;   /* %LOCALAPPDATA%\AgentSandbox */
     char **path_directories; /* on PATH, final paths where they exist */
