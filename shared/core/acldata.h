@@ -132,7 +132,7 @@ bool sbx_acl_equal(const struct sbx_acl *a, const struct sbx_acl *b);
 bool sbx_descriptor_equal(const struct sbx_descriptor *a, const struct sbx_descriptor *b);
 
 /**
- * Append a copy of an entry at `index` (count = at the end), making an ABSENT list a LIST.
+ * Insert a copy of an entry at `index` (count = at the end), making an ABSENT list a LIST.
  * @return SBX_INVALID when the list would exceed 65,535 bytes; SBX_UNSUPPORTED on a NULL list
  *         (adding to "everyone may do everything" would take access away); SBX_OOM
  */
@@ -141,6 +141,10 @@ SBX_MUST_CHECK enum sbx_status sbx_acl_insert(
 
 /** A plain entry by value: nothing owned, for tables and literals. */
 struct sbx_ace sbx_ace_make(uint8_t type, uint8_t flags, uint32_t mask, const struct sbx_sid *sid);
+
+/** The revision that is written: acl->revision, or the lowest that fits the entries if that is 0.
+ */
+uint8_t sbx_acl_effective_revision(const struct sbx_acl *acl);
 
 /** Bytes the list takes when written, header included; 0 for ABSENT and NULL. */
 size_t sbx_acl_size_bytes(const struct sbx_acl *acl);
@@ -191,13 +195,14 @@ size_t sbx_acl_find(const struct sbx_acl *acl, const struct sbx_ace *ace, size_t
  * counts as present anywhere among the explicit entries. Merging twice changes nothing.
  * @param ours explicit entries (no INHERITED flag, type ALLOW or DENY); duplicates are added once
  * @param ret_added how many entries were added; 0 means the list is untouched, byte for byte
- * @return SBX_UNSUPPORTED for a NULL list; SBX_INVALID when it would exceed 65,535 bytes, or for
- *         an entry of ours that is not explicit. The list is unchanged after a failure.
+ * @return SBX_UNSUPPORTED for a NULL or ABSENT list (both mean access for everyone, which adding
+ *         an entry would take away); SBX_INVALID when it would exceed 65,535 bytes; SBX_INTERNAL
+ *         for an entry of ours that is not explicit. The list is unchanged after a failure.
  */
 SBX_MUST_CHECK enum sbx_status sbx_acl_merge(struct sbx_acl *acl, const struct sbx_ace *ours,
     size_t count, size_t *ret_added, struct sbx_error *err);
 
-/** True when merging would add nothing. False for NULL and (with count > 0) ABSENT lists. */
+/** True when merging would add nothing. False for NULL and ABSENT lists. */
 bool sbx_acl_has_all(const struct sbx_acl *acl, const struct sbx_ace *ours, size_t count);
 
 /**
