@@ -9,12 +9,14 @@
 #define SBX_PLAN_H
 
 #include "policy.h"
+#include "acldata.h"
 #include "envblock.h"
 
 /* What is true of one directory that the policy names, or of the working directory. */
 struct sbx_root_fact {
     char *path;          /* final path by handle, normalised, no \\?\ prefix; owned */
     char *asked;         /* as written in the policy; owned; for messages */
+    char *asked_path;    /* asked, made absolute from the text alone; owned; may be NULL */
     char *volume_guid;   /* "\\?\Volume{...}\"; owned */
     uint8_t file_id[16]; /* 128-bit file id */
     bool exists;
@@ -25,46 +27,75 @@ struct sbx_root_fact {
     bool null_dacl;
 };
 
-/* A protected or denied object that exists inside a root, found by name and opened by handle. */
+/* Why an object is listed. 0 and 1 both take every write away. */
+enum sbx_object_kind {
+    SBX_OBJECT_PROTECTED = 0, /* a protected name */
+    SBX_OBJECT_DENY_WRITE,    /* named by denyWrite, or matched by one of its globs */
+    SBX_OBJECT_GIT_INNER,     /* git: "write": hooks, config, config.worktree, commondir, worktrees,
+                                 hooks and config of every module; of .git and of gitdir targets */
+    SBX_OBJECT_DENY_READ,     /* elevated: named by denyRead; anywhere */
+    SBX_OBJECT_DENY_READ_MACHINE, /* the same, by the machine: allowRead does not beat it */
+    SBX_OBJECT_ALLOW_READ         /* elevated: named by allowRead, inside something denied */
+};
+
+/* A protected or denied object that exists, found by name and opened by handle. */
 struct sbx_object_fact {
+    enum sbx_object_kind kind;
     char *path;  /* owned, final path */
-    size_t root; /* index into sbx_facts.roots */
+    size_t root; /* index into sbx_facts.roots; SIZE_MAX when outside all of them */
     bool is_directory;
     bool is_reparse; /* a link: its target is not opened, and it gets no ACE */
     uint32_t link_count;
-    char *gitdir_target; /* `.git` file: what it names, resolved; NULL otherwise; owned */
+    char *gitdir_target;    /* `.git` file: what it names, resolved; NULL otherwise; owned */
+    char *commondir_target; /* what the commondir file of gitdir_target names; NULL; owned */
 };
 
+/*
+ * All strings owned. Paths are final paths in normal form. Members after caller_sid may be NULL
+ * or empty where the comment does not say otherwise.
+ */
 struct sbx_facts {
-    char *caller_sid; /* the user the agent runs as, "S-1-..." */
+    char *caller_sid; /* the user the agent runs as, "S-1-..."; required */
     char *logon_sid;  /* of the agent's token; NULL when it has none */
     bool is_operator; /* of a current installation: elevated mode is possible */
     bool installation_current;
     bool in_sandbox_group;
-    char *cwd;                   /* final path */
-    struct sbx_root_fact *roots; /* [0] is the working directory, then allowWrite in order */
+    /* Of the installation; NULL without one. */
+    char *group_sid;                  /* AgentSandboxUsers */
+    char *offline_account_sid;        /* AgentSandboxOffline */
+    char *online_account_sid;         /* AgentSandboxOnline */
+    enum sbx_token_choice calibrated; /* strictest recipe that passed here; UNSET = STANDARD */
+    char *cwd;                        /* final path */
+    struct sbx_root_fact *roots;      /* [0] is the working directory, then allowWrite in order */
     size_t root_count;
+    /* policy.write_bound in order, as final paths; one that does not exist is NULL */
+    char **write_bound;
+    size_t write_bound_count;
     struct sbx_object_fact *objects;
     size_t object_count;
     /* Directories that refuse to be writable roots, final paths. Any may be NULL. */
     char *system_root, *program_files, *program_files_x86, *program_data;
     char *profile, *profiles_directory, *app_data, *local_app_data, *startup;
-    char *documents;       /* PowerShell profile folders lie in it */
+    char *documents;         /* PowerShell profile folders lie in it */
     char *own_directory;     /* where agent.exe lies */
     char *state_directory;   /* %LOCALAPPDATA%\AgentSandbox */
     char **path_directories; /* on PATH, final paths where they exist */
     size_t path_count;
+    /* Made by the agent before the run; NULL leaves the variables of the caller in place. */
+    char *home_directory;       /* of roots[0], kept: caches, in elevated mode the whole profile */
+    char *temp_directory;       /* of this run: TEMP and TMP */
+    char *denybin_directory;    /* holds sbx_plan_stub_files; put first on PATH when advisory */
+    char *git_root;             /* nearest ancestor of cwd (or cwd) with a .git; NULL */
     struct sbx_env environment; /* the agent's own, for the `pass` list */
     uint8_t random[16];         /* of this run: makes the run SID and its names */
 };
 
 /* One ACE the plan wants, with the reason a reader and `why` are given. */
-enum sbx_ace_type { SBX_ACE_ALLOW = 0, SBX_ACE_DENY = 1 };
 struct sbx_plan_ace {
     char *path;
     char *sid;
-    enum sbx_ace_type type;
-    uint8_t flags;   /* OBJECT_INHERIT 1, CONTAINER_INHERIT 2, NO_PROPAGATE 4, INHERIT_ONLY 8 */
+    uint8_t type;    /* SBX_ACE_ALLOW or SBX_ACE_DENY (acldata.h) */
+    uint8_t flags;   /* SBX_ACE_OI, _CI, _NP, _IO */
     uint32_t mask;   /* specific and standard rights, no generic bits */
     const char *why; /* static: "root", "root-children", "protected", "deny-write", ... */
 };
@@ -83,6 +114,8 @@ struct sbx_plan {
     enum sbx_network network;
     bool network_defaulted; /* unwritten: one line on stderr says what it became */
     const char *account;    /* "AgentSandboxOffline", "AgentSandboxOnline" or "" */
+    char *user_sid;         /* of the child's token: the account, or the caller */
+    char *logon_sid;        /* unelevated: the caller's; NULL when a logon still makes it */
     char *cwd;
     struct sbx_plan_root *roots;
     size_t root_count;
@@ -92,8 +125,9 @@ struct sbx_plan {
     enum sbx_on_created on_created_protected;
     enum sbx_git git;
     char *run_sid;
-    struct sbx_strings capability_sids;      /* into the token: only active writable roots */
-    struct sbx_env environment;              /* complete, ready to become a block */
+    char *home_sid;                     /* capability of home_directory; NULL without one */
+    struct sbx_strings capability_sids; /* into the token: active writable roots, then home_sid */
+    struct sbx_env environment;         /* complete, ready to become a block */
     struct sbx_strings environment_scrubbed; /* names that were asked for and dropped as secrets */
     struct sbx_policy_limits limits;
     bool background;
@@ -116,6 +150,27 @@ SBX_MUST_CHECK enum sbx_status sbx_plan_make(const struct sbx_policy *policy,
 void sbx_plan_done(struct sbx_plan *plan);
 void sbx_facts_done(struct sbx_facts *facts);
 
+/**
+ * The names watched for and protected in every root: the built-in list, plus protect.add, minus
+ * protect.remove. What facts.objects must be looked up with.
+ * @param ret_names initialised and empty
+ */
+SBX_MUST_CHECK enum sbx_status sbx_plan_protected_names(
+    const struct sbx_policy *policy, struct sbx_strings *ret_names, struct sbx_error *err);
+
+/* One file of the deny-bin folder: content is exact, line ends included. */
+struct sbx_stub_file {
+    const char *name;
+    const char *content;
+};
+
+/**
+ * The stubs that stand before ssh, scp and others on PATH while the network is advisory: each
+ * prints one line on stderr and ends with 1. They stop who looks programs up through cmd.exe or
+ * PATHEXT, nobody else.
+ */
+const struct sbx_stub_file *sbx_plan_stub_files(size_t *ret_count);
+
 /** Print the plan as one JSON object, for --dry-run. Environment values are not printed. */
 SBX_MUST_CHECK enum sbx_status sbx_plan_format(
     const struct sbx_plan *plan, struct sbx_buf *ret_json, struct sbx_error *err);
@@ -130,5 +185,9 @@ SBX_MUST_CHECK enum sbx_status sbx_plan_format(
 #define SBX_MASK_READ_CONTROL 0x00020000u
 /* write data, append, EA, attributes, delete, delete child, WRITE_DAC, WRITE_OWNER */
 #define SBX_MASK_DENY_WRITE 0x000D0156u
+/* git: "write", on .git itself: delete, delete child, WRITE_DAC, WRITE_OWNER */
+#define SBX_MASK_DENY_REPLACE 0x000D0040u
+/* read data, read EA, execute/traverse, and what would take the deny away again */
+#define SBX_MASK_DENY_READ 0x000C0029u
 
 #endif

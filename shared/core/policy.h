@@ -34,12 +34,15 @@ enum sbx_token_choice {
     SBX_TOKEN_ISOLATED,
     SBX_TOKEN_STANDARD
 };
-/* Ordered from least to most access, so that "narrower" is "smaller". */
+/*
+ * Ordered by what is enforced, least access first. Advisory comes after allowlist: nothing stops
+ * a program that ignores it, so a bound of "allowlist" must not admit it.
+ */
 enum sbx_network {
     SBX_NETWORK_UNSET = 0,
     SBX_NETWORK_NONE,
-    SBX_NETWORK_ADVISORY,
     SBX_NETWORK_ALLOWLIST,
+    SBX_NETWORK_ADVISORY,
     SBX_NETWORK_FULL
 };
 enum sbx_git { SBX_GIT_UNSET = 0, SBX_GIT_DENY, SBX_GIT_WRITE };
@@ -63,7 +66,12 @@ enum sbx_flag { SBX_FLAG_UNSET = 0, SBX_FLAG_NO, SBX_FLAG_YES };
 #define SBX_POLICY_MAX_LIST 1024u  /* entries in one list */
 #define SBX_POLICY_MAX_TEXT 32767u /* UTF-8 bytes in one string */
 
-/* Owned list of owned UTF-8 strings; `written` tells an empty list from an absent one. */
+#define SBX_STRINGS_MAX 16384u /* entries of any list; an argument vector can be that long */
+
+/*
+ * Owned list of owned UTF-8 strings; `written` tells an empty list from an absent one. Grown only
+ * by sbx_strings_add: the size of the allocation follows from count.
+ */
 struct sbx_strings {
     char **items;
     size_t count;
@@ -73,7 +81,8 @@ struct sbx_strings {
 struct sbx_command_rule {
     struct sbx_strings match; /* argv prefix; the first element matches the program's base name */
     enum sbx_decision decision;
-    char *reason; /* shown to whoever asked; may be NULL */
+    char *reason;         /* shown to whoever asked; may be NULL */
+    enum sbx_layer layer; /* that wrote it; see sbx_policy_decide */
 };
 
 struct sbx_policy_limits {
@@ -109,6 +118,12 @@ struct sbx_policy {
     size_t command_count;
     enum sbx_flag audit;            /* write audit records */
     enum sbx_flag allow_unelevated; /* machine layer only (design 2) */
+    /*
+     * Made by sbx_policy_merge, never in JSON. Bounds that text alone cannot decide (relative
+     * paths, %VARIABLES%): sbx_plan_make checks them again on final paths.
+     */
+    struct sbx_strings write_bound;       /* the machine's allowWrite; written = bounds all roots */
+    struct sbx_strings machine_deny_read; /* the machine's denyRead: no allowRead beats it */
 };
 
 /** Make an empty policy ("nothing written") for a layer. */
@@ -152,11 +167,22 @@ SBX_MUST_CHECK enum sbx_status sbx_policy_format(
 SBX_MUST_CHECK enum sbx_status sbx_policy_hash(
     const struct sbx_policy *policy, char ret_hex[65], struct sbx_error *err);
 
-/** Decide the command rules for an argument vector: first match wins, no match = ALLOW. */
+/**
+ * Decide the command rules for an argument vector: first match wins, no match = ALLOW. The rules
+ * of the machine, those of the workspace and all others are decided apart, and the strictest of
+ * the three counts, so that neither an early `allow` of another layer nor the order of layers can
+ * take a `deny` away.
+ * A rule's first word is compared with the program's base name without .exe .cmd .bat .com,
+ * ignoring ASCII case, or with the whole path when it has a separator; the other words exactly.
+ * Rules look at the vector only: `cmd /c git push` is a call of cmd.
+ */
 enum sbx_decision sbx_policy_decide(
     const struct sbx_policy *policy, const char *const *argv, size_t argc, const char **ret_reason);
 
-/** Append a copy of text to a list (capped at SBX_POLICY_MAX_LIST) and mark it written. */
+/**
+ * Append a copy of text to a list and mark it written.
+ * @return SBX_INVALID beyond SBX_STRINGS_MAX entries; SBX_OOM
+ */
 SBX_MUST_CHECK enum sbx_status sbx_strings_add(
     struct sbx_strings *list, const char *text, struct sbx_error *err);
 void sbx_strings_done(struct sbx_strings *list);
@@ -169,6 +195,8 @@ const char *sbx_network_name(enum sbx_network network);
 const char *sbx_git_name(enum sbx_git git);
 const char *sbx_on_created_name(enum sbx_on_created on_created);
 const char *sbx_desktop_name(enum sbx_desktop desktop);
+const char *sbx_ui_limits_name(enum sbx_ui_limits ui);
+const char *sbx_layer_name(enum sbx_layer layer);
 const char *sbx_decision_name(enum sbx_decision decision);
 
 #endif
