@@ -1,0 +1,290 @@
+/* Facts, content, rename and delete of open files. See file.h. */
+#include "file_internal.h"
+#include "acl.h"
+#include "handle.h"
+#include "wstr.h"
+
+#include <stdio.h>
+
+#define READ_CHUNK_BYTES 65536u
+#define TEMPORARY_TRIES 64
+
+/* --- facts --------------------------------------------------------------------------------- */
+
+/* FILE_ID_INFO and its class: newer than the imports, but the function that takes it is not. */
+static bool id_128(HANDLE handle, struct sbx_file_facts *facts)
+{
+    FILE_ID_INFO id;
+
+    memset(&id, 0, sizeof(id));
+    if (!GetFileInformationByHandleEx(handle, FileIdInfo, &id, sizeof(id)))
+        return false;
+    memcpy(facts->id, &id.FileId, sizeof(facts->id));
+    facts->volume_serial = id.VolumeSerialNumber;
+    return true;
+}
+
+enum sbx_status sbx_file_get_facts(
+    HANDLE handle, struct sbx_file_facts *ret_facts, struct sbx_error *err)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+    FILE_ATTRIBUTE_TAG_INFO tag = {0, 0};
+    FILE_STANDARD_INFO standard;
+    struct sbx_file_facts facts;
+
+    memset(&facts, 0, sizeof(facts));
+    memset(&standard, 0, sizeof(standard));
+    if (!GetFileInformationByHandle(handle, &info))
+        return sbx_fail_win32(err, GetLastError(), "query a file");
+    if (!GetFileInformationByHandleEx(handle, FileStandardInfo, &standard, sizeof(standard)))
+        return sbx_fail_win32(err, GetLastError(), "query a file");
+    /* Fails where the file system knows no tags; the attributes then say there is none. */
+    if (GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &tag, sizeof(tag)))
+        info.dwFileAttributes |= tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
+    if (!id_128(handle, &facts)) {
+        uint64_t index = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
+
+        facts.id_short = true;
+        memcpy(facts.id, &index, sizeof(index));
+        facts.volume_serial = info.dwVolumeSerialNumber;
+    }
+    facts.links = info.nNumberOfLinks;
+    facts.attributes = info.dwFileAttributes;
+    facts.is_directory = (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+    facts.is_reparse = (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+    facts.reparse_tag = facts.is_reparse ? tag.ReparseTag : 0;
+    facts.delete_pending = standard.DeletePending != 0;
+    facts.size_bytes = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
+    facts.last_write =
+        (uint64_t)info.ftLastWriteTime.dwHighDateTime << 32 | info.ftLastWriteTime.dwLowDateTime;
+    *ret_facts = facts;
+    return SBX_OK;
+}
+
+bool sbx_file_same(const struct sbx_file_facts *a, const struct sbx_file_facts *b)
+{
+    return a->volume_serial == b->volume_serial && a->id_short == b->id_short &&
+           memcmp(a->id, b->id, sizeof(a->id)) == 0;
+}
+
+enum sbx_status sbx_file_final_path(
+    HANDLE handle, bool volume_guid, char **ret_path, struct sbx_error *err)
+{
+    DWORD flags = volume_guid ? VOLUME_NAME_GUID : VOLUME_NAME_DOS;
+    DWORD cch = GetFinalPathNameByHandleW(handle, NULL, 0, flags);
+    wchar_t *path_w = NULL;
+    enum sbx_status status = SBX_OK;
+    DWORD got;
+
+    if (!cch)
+        return sbx_fail_win32(err, GetLastError(), "find the path of an open file");
+    /* A rename in between may lengthen it; then it does not fit and that is an error. */
+    status = sbx_calloc((size_t)cch + 1, sizeof(*path_w), &path_w, err);
+    if (status)
+        return status;
+    got = GetFinalPathNameByHandleW(handle, path_w, cch + 1, flags);
+    if (!got || got > cch)
+        status = sbx_fail_win32(
+            err, got ? ERROR_INSUFFICIENT_BUFFER : GetLastError(), "find the path of an open file");
+    else
+        status = sbx_wstr_to_utf8_n(path_w, got, ret_path, err);
+    free(path_w);
+    return status;
+}
+
+/* --- content ------------------------------------------------------------------------------- */
+
+static enum sbx_status read_from_here(
+    HANDLE handle, struct sbx_buf *ret_bytes, struct sbx_error *err)
+{
+    char *chunk = NULL;
+    enum sbx_status status = sbx_calloc(READ_CHUNK_BYTES, 1, &chunk, err);
+
+    while (!status) {
+        DWORD got = 0;
+
+        if (!ReadFile(handle, chunk, READ_CHUNK_BYTES, &got, NULL)) {
+            status = sbx_fail_win32(err, GetLastError(), "read a file");
+            break;
+        }
+        if (!got)
+            break;
+        status = sbx_buf_add(ret_bytes, chunk, got, err);
+    }
+    if (chunk)
+        sbx_wipe(chunk, READ_CHUNK_BYTES);
+    free(chunk);
+    return status;
+}
+
+enum sbx_status sbx_file_read_all(HANDLE handle, struct sbx_buf *ret_bytes, struct sbx_error *err)
+{
+    LARGE_INTEGER start;
+
+    start.QuadPart = 0;
+    if (!SetFilePointerEx(handle, start, NULL, FILE_BEGIN))
+        return sbx_fail_win32(err, GetLastError(), "read a file");
+    return read_from_here(handle, ret_bytes, err);
+}
+
+enum sbx_status sbx_file_read_named(
+    const char *path, struct sbx_buf *ret_bytes, struct sbx_error *err)
+{
+    HANDLE handle = NULL;
+    wchar_t *path_w = NULL;
+    enum sbx_status status = sbx_wstr_from_utf8(path, &path_w, err);
+
+    if (status)
+        return status;
+    /* Identification only: a pipe of that name must not get to act as us. */
+    handle = CreateFileW(path_w, GENERIC_READ,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+        FILE_ATTRIBUTE_NORMAL | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    if (handle == INVALID_HANDLE_VALUE)
+        status = sbx_fail_win32(err, GetLastError(), "open '%s'", path);
+    else if (GetFileType(handle) != FILE_TYPE_DISK)
+        status = sbx_fail(err, SBX_INVALID, "'%s' is no file", path);
+    else
+        status = read_from_here(handle, ret_bytes, err);
+    if (status == SBX_INVALID && GetFileType(handle) == FILE_TYPE_DISK)
+        sbx_error_context(err, "'%s'", path);
+    sbx_handle_close(&handle);
+    free(path_w);
+    return status;
+}
+
+enum sbx_status sbx_file_write_all(
+    HANDLE handle, const void *bytes, size_t length_bytes, struct sbx_error *err)
+{
+    const char *at = bytes;
+
+    while (length_bytes) {
+        DWORD want = length_bytes > 1u << 20 ? 1u << 20 : (DWORD)length_bytes;
+        DWORD done = 0;
+
+        if (!WriteFile(handle, at, want, &done, NULL))
+            return sbx_fail_win32(err, GetLastError(), "write a file");
+        if (!done)
+            return sbx_fail(err, SBX_OS, "write a file: nothing was written");
+        at += done;
+        length_bytes -= done;
+    }
+    return SBX_OK;
+}
+
+/* --- rename, delete, attributes ------------------------------------------------------------ */
+
+/* FILE_RENAME_INFORMATION with the name behind it. */
+static enum sbx_status rename_w(
+    HANDLE handle, HANDLE directory, const wchar_t *name_w, bool replace, struct sbx_error *err)
+{
+    size_t name_bytes = wcslen(name_w) * sizeof(wchar_t);
+    size_t size_bytes = sizeof(FILE_RENAME_INFORMATION) + name_bytes;
+    FILE_RENAME_INFORMATION *info = NULL;
+    IO_STATUS_BLOCK io;
+    NTSTATUS nt;
+    enum sbx_status status = sbx_calloc(size_bytes, 1, &info, err);
+
+    if (status)
+        return status;
+    info->ReplaceIfExists = replace ? TRUE : FALSE;
+    info->RootDirectory = directory;
+    info->FileNameLength = (ULONG)name_bytes;
+    memcpy(info->FileName, name_w, name_bytes);
+    nt = NtSetInformationFile(handle, &io, info, (ULONG)size_bytes, FileRenameInformation);
+    free(info);
+    return nt < 0 ? sbx_fail_nt(err, (uint32_t)nt, "rename") : SBX_OK;
+}
+
+enum sbx_status sbx_file_rename(
+    HANDLE handle, HANDLE directory, const char *new_name, bool replace, struct sbx_error *err)
+{
+    wchar_t *name_w = NULL;
+    enum sbx_status status = sbx_wstr_from_utf8(new_name, &name_w, err);
+
+    if (!status)
+        status = sbx_file_check_name(name_w, wcslen(name_w), err);
+    if (!status)
+        status = rename_w(handle, directory, name_w, replace, err);
+    if (status && name_w)
+        sbx_error_context(err, "new name '%s'", new_name);
+    free(name_w);
+    return status;
+}
+
+enum sbx_status sbx_file_delete(HANDLE handle, struct sbx_error *err)
+{
+    FILE_DISPOSITION_INFORMATION info;
+    IO_STATUS_BLOCK io;
+    NTSTATUS nt;
+
+    info.DoDeleteFile = TRUE;
+    nt = NtSetInformationFile(handle, &io, &info, sizeof(info), FileDispositionInformation);
+    return nt < 0 ? sbx_fail_nt(err, (uint32_t)nt, "delete") : SBX_OK;
+}
+
+enum sbx_status sbx_file_set_attributes(HANDLE handle, DWORD attributes, struct sbx_error *err)
+{
+    FILE_BASIC_INFO info; /* times of zero mean "leave as it is" */
+
+    memset(&info, 0, sizeof(info));
+    info.FileAttributes = attributes ? attributes : FILE_ATTRIBUTE_NORMAL;
+    if (!SetFileInformationByHandle(handle, FileBasicInfo, &info, sizeof(info)))
+        return sbx_fail_win32(err, GetLastError(), "set file attributes");
+    return SBX_OK;
+}
+
+enum sbx_status sbx_file_set_owner(
+    HANDLE handle, const struct sbx_sid *owner, struct sbx_error *err)
+{
+    return sbx_acl_set_owner(handle, owner, NULL, err);
+}
+
+/* --- replace ------------------------------------------------------------------------------- */
+
+/* A new file beside `name`; nobody else's file is ever opened, taken names are skipped. */
+static enum sbx_status create_temporary(HANDLE directory, const char *name, const void *descriptor,
+    HANDLE *ret_handle, struct sbx_error *err)
+{
+    static const struct sbx_file_how how = {
+        .kind = SBX_FILE_PLAIN, .access = FILE_WRITE_DATA | DELETE, .share = FILE_SHARE_READ};
+    static volatile LONG counter;
+    enum sbx_status status = SBX_EXISTS;
+    struct sbx_buf text;
+    int i;
+
+    sbx_buf_init(&text, 4096);
+    for (i = 0; i < TEMPORARY_TRIES && status == SBX_EXISTS; i++) {
+        sbx_buf_clear(&text);
+        status = sbx_buf_printf(&text, err, "%s.%lx-%lx.tmp", name,
+            (unsigned long)GetCurrentProcessId(), (unsigned long)InterlockedIncrement(&counter));
+        if (!status)
+            status = sbx_file_create_at(directory, text.data, &how, descriptor, ret_handle, err);
+    }
+    sbx_buf_done(&text);
+    return status;
+}
+
+enum sbx_status sbx_file_replace_at(HANDLE directory, const char *name, const void *bytes,
+    size_t length_bytes, const void *descriptor, struct sbx_error *err)
+{
+    HANDLE handle = NULL;
+    enum sbx_status status = create_temporary(directory, name, descriptor, &handle, err);
+
+    if (status)
+        goto cleanup;
+    status = sbx_file_write_all(handle, bytes, length_bytes, err);
+    /* Before the rename: after a power loss the new name must not lead to an empty file. */
+    if (!status && !FlushFileBuffers(handle))
+        status = sbx_fail_win32(err, GetLastError(), "flush a file");
+    if (!status)
+        status = sbx_file_rename(handle, directory, name, true, err);
+    if (status)
+        (void)!sbx_file_delete(handle, NULL);
+
+cleanup:
+    if (status)
+        sbx_error_context(err, "replace '%s'", name);
+    sbx_handle_close(&handle);
+    return status;
+}
