@@ -64,13 +64,15 @@ bool sbx_cmdline_is_batch(const char *image_path);
  *   - control characters other than tab (CR and LF end the line for cmd.exe; NUL ends it for all)
  *   - a double quote in an argument ("" is read as one quote by the C runtime but ends the quoted
  *     part for CommandLineToArgvW; \" leaves cmd.exe outside quotes, where & starts a command)
+ *   - a percent sign: cmd.exe expands %NAME% inside quotes too, and its command line has no escape
+ *     for it (the known trick with an empty substring of a variable gives another result in other
+ *     versions of cmd.exe: seen with Wine's)
  *   - a backslash at the end of an argument that needs quotes (\" again; doubling it would show
- *     the batch file two)
- *   - in the path of the batch file also '%' and '"'; a relative path
- * '%' in an argument is neutralised (see the .c file), '^ & | < > ( ) !' are inert inside quotes
- * with delayed expansion off. Not covered, because the batch file does it to itself: `call x %*`
- * expands percent signs and doubles carets a second time, `setlocal enabledelayedexpansion`
- * expands '!'.
+ *     the batch file two). Arguments of letters, digits and - _ . / \ : + @ need none.
+ *   - in the path of the batch file the same characters; a relative path
+ * ^ & | < > ( ) ! are inert: inside quotes, with delayed expansion off. Not covered, because the
+ * batch file does it to itself: `call x %*` doubles carets, `setlocal enabledelayedexpansion`
+ * expands '!', `set x=%1` and then %x% without quotes executes what is in it.
  *
  * @param cmd_exe_path absolute path of cmd.exe, from the system directory, not from %ComSpec%
  * @param batch_path absolute (drive or UNC)

@@ -32,8 +32,8 @@ struct cJSON;
 
 #define SBX_JSON_DEFAULT_MAX_BYTES (1024u * 1024u)
 #define SBX_JSON_DEFAULT_MAX_DEPTH 32u
-#define SBX_JSON_DEPTH_LIMIT                                                                       \
-    256u /* the most that a caller may ask for: recursion is on our stack */
+/* The most a caller may ask for: recursion is on our stack, and our builds of cJSON stop there. */
+#define SBX_JSON_DEPTH_LIMIT 64u
 #define SBX_JSON_PATH_MAX 160u
 
 /* Integers beyond this are refused: a double cannot tell them apart (RFC 7493, 2.2). */

@@ -90,6 +90,9 @@ bool sbx_winpath_is_normal(const char *path);
 SBX_MUST_CHECK enum sbx_status sbx_winpath_check_component(
     const char *name, size_t length_bytes, struct sbx_error *err);
 
+/** True for shares that are no file systems: \\server\pipe\x is a named pipe. */
+bool sbx_winpath_is_pipe_share(const char *share, size_t length_bytes);
+
 /** True when the component could be a generated 8.3 name: '~' and a digit, at most 8.3 long. */
 bool sbx_winpath_might_be_short(const char *name, size_t length_bytes);
 
