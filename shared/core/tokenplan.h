@@ -177,8 +177,8 @@ void sbx_token_facts_done(struct sbx_token_facts *facts);
 
 /**
  * Compare what was read back with the plan. Every difference, and every fact that was not read,
- * becomes a finding; nothing is skipped because a platform lacks it. Two facts may be ABSENT, and
- * only on kernels before 6.0: the integrity level and the token flags, which Windows Vista added.
+ * becomes a finding; nothing is skipped because a platform lacks it. Three facts may be ABSENT, and
+ * only on kernels before 6.0, which have no integrity levels, token flags or TokenHasRestrictions.
  * There the write-restricted flavour is shown by SBX_FACT_ACCESS_CHECK alone.
  *
  * @param findings appended to; may be NULL

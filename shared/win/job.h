@@ -40,7 +40,8 @@ struct sbx_job {
     HANDLE handle;
     HANDLE port;
     unsigned hits; /* SBX_JOB_HIT_*, collected by sbx_job_wait */
-    bool empty;    /* ACTIVE_PROCESS_ZERO was seen after the last process was added */
+    uint32_t ui;   /* UI limits that were set: SBX_JOB_UI_INJECTION only where the build has it */
+    uint32_t sequence; /* of waits; tells late wake-ups from current ones */
 };
 
 /**
@@ -80,11 +81,24 @@ SBX_MUST_CHECK enum sbx_status sbx_job_self_in_job(bool *ret_in_job, struct sbx_
 SBX_MUST_CHECK enum sbx_status sbx_job_terminate(
     struct sbx_job *job, uint32_t exit_code, struct sbx_error *err);
 
+/* What ended a wait. */
+#define SBX_JOB_EMPTY SIZE_MAX
+#define SBX_JOB_WAIT_MAX 8u
+
 /**
- * Take notifications until the job is empty, `other` is signalled or time is up; collects hits.
- * @param other may be NULL: a process or event to wait for at the same time
- * @param ret_empty true: no process is left (counted, not only notified); false: `other`
+ * Take notifications until the job is empty, one of `others` is signalled or time is up; collects
+ * hits. A job whose CPU time is used up is terminated here.
+ * @param others processes, events: at most SBX_JOB_WAIT_MAX; the lowest signalled one wins
+ * @param ret_which SBX_JOB_EMPTY: no process is left (counted, not only notified); else an index
  * @return SBX_TIMEOUT
+ */
+SBX_MUST_CHECK enum sbx_status sbx_job_wait_any(struct sbx_job *job, const HANDLE *others,
+    size_t other_count, uint32_t timeout_ms, size_t *ret_which, struct sbx_error *err);
+
+/**
+ * The same for one handle.
+ * @param other may be NULL
+ * @param ret_empty true: no process is left; false: `other` is signalled
  */
 SBX_MUST_CHECK enum sbx_status sbx_job_wait(
     struct sbx_job *job, HANDLE other, uint32_t timeout_ms, bool *ret_empty, struct sbx_error *err);

@@ -23,6 +23,7 @@
 /* X(our name, DLL, exported name, result type, parameters) */
 #define SBX_LATE_LIST(X)                                                                           \
     X(set_default_dll_directories, KERNEL32, "SetDefaultDllDirectories", BOOL, (DWORD flags))      \
+    X(set_search_path_mode, KERNEL32, "SetSearchPathMode", BOOL, (DWORD flags))                    \
     X(set_process_mitigation_policy, KERNEL32, "SetProcessMitigationPolicy", BOOL,                 \
         (PROCESS_MITIGATION_POLICY policy, PVOID buffer, SIZE_T size_bytes))                       \
     X(get_process_mitigation_policy, KERNEL32, "GetProcessMitigationPolicy", BOOL,                 \
@@ -40,6 +41,8 @@
     X(create_desktop, USER32, "CreateDesktopW", HDESK,                                             \
         (LPCWSTR name, LPCWSTR device, DEVMODEW * mode, DWORD flags, ACCESS_MASK access,           \
             LPSECURITY_ATTRIBUTES attributes))                                                     \
+    X(open_desktop, USER32, "OpenDesktopW", HDESK,                                                 \
+        (LPCWSTR name, DWORD flags, BOOL inherit, ACCESS_MASK access))                             \
     X(close_desktop, USER32, "CloseDesktop", BOOL, (HDESK desktop))                                \
     X(get_thread_desktop, USER32, "GetThreadDesktop", HDESK, (DWORD thread_id))                    \
     X(get_process_window_station, USER32, "GetProcessWindowStation", HWINSTA, (void))              \

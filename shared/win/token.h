@@ -88,8 +88,8 @@ SBX_MUST_CHECK enum sbx_status sbx_token_set_integrity(
  * Make the token that a plan describes: CreateRestrictedToken, then default DACL and integrity.
  * It is asked for, not proved: that is tokenproof.h's job, on the created child. On a kernel
  * before 6.0 setting the integrity level is left out (it has none; the proof says so).
- * @param base primary token with TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY
- * @param ret_token owned primary token with TOKEN_QUERY, DUPLICATE, ASSIGN_PRIMARY, ADJUST_DEFAULT
+ * @param base primary token with TOKEN_DUPLICATE, QUERY, ASSIGN_PRIMARY, ADJUST_DEFAULT
+ * @param ret_token owned primary token; the handle has the rights that `base` has
  * @see
  * https://learn.microsoft.com/windows/win32/api/securitybaseapi/nf-securitybaseapi-createrestrictedtoken
  */
