@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One version for every program, the result JSON and the resource files. */
-#define SBX_VERSION "0.1.0"
+#include "../version.h"
 
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
