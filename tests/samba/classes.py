@@ -16,7 +16,7 @@ DTYP = "https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/" \
        "4f1bbcbb-814a-4c70-a11e-2a5b8779a6f9"
 SACL = "https://learn.microsoft.com/windows/win32/secauthz/sacl-access-right"
 OBJECT = "https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-access_denied_object_ace"
-ALLOWED = "https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-seaccesscheck"
+CHECK = "https://learn.microsoft.com/windows/win32/api/securitybaseapi/nf-securitybaseapi-accesscheck"
 
 
 def descriptors(case):
@@ -60,8 +60,8 @@ CLASSES = [
                "the deny form count, and either form with S-1-3-4 end the owner's rights",
                lambda case: any_ace(case, lambda ace: ace.type in (ALLOW_OBJECT, DENY_OBJECT)),
                pin((Ace(DENY_OBJECT, 0, 0x1, USER), Ace(ALLOW, 0, 0x1, USER)), 0x1), True, 0x1),
-    Difference("nothing", ALLOWED,
-               "a check grants at least one right or fails; Samba succeeds with none",
+    Difference("nothing", CHECK,
+               "a granted mask of zero is how a refusal is told; Samba succeeds with no right",
                lambda case: True,
                pin((Ace(ALLOW, 0, 0x1, OTHER),), MAXIMUM_ALLOWED), False, 0),
 ]
