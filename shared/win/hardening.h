@@ -49,9 +49,10 @@ void sbx_hardening_free_args(int argc, char **argv);
 
 /**
  * Lock one of our own processes against others of the same user (design 1): a PROTECTED DACL of
- * SYSTEM full; user: PROCESS_TERMINATE, QUERY_LIMITED, SYNCHRONIZE; OWNER RIGHTS: READ_CONTROL. So
- * a child that runs as the same user can end it, but not read its memory, inject, or duplicate
- * handles out of it. The thread gets QUERY_LIMITED, SYNCHRONIZE for the user.
+ * SYSTEM full; user: PROCESS_TERMINATE, QUERY_LIMITED, SYNCHRONIZE, READ_CONTROL; OWNER RIGHTS:
+ * READ_CONTROL (sbx_sd_locked_process). So a child that runs as the same user can end it, but not
+ * read its memory, inject, or duplicate handles out of it. The thread gets QUERY_LIMITED,
+ * SYNCHRONIZE and READ_CONTROL for the user (sbx_sd_locked_thread).
  *
  * Threads made later get the token's default DACL: a stage that makes threads sets that first
  * (sbx_token_set_default_dacl).
