@@ -1,0 +1,579 @@
+/* message: what is encoded comes back the same, and nothing outside the format comes in. */
+#include "shared/core/message.h"
+
+#include <stdio.h>
+
+#include "shared/core/capsid.h"
+#include "tests/support/unit.h"
+
+static struct sbx_buf frame;
+static struct sbx_request request;
+static struct sbx_reply reply;
+
+static void setup(void)
+{
+    sbx_buf_init(&frame, 2 * SBX_FRAME_MAX_BYTES);
+    memset(&request, 0, sizeof(request));
+    memset(&reply, 0, sizeof(reply));
+}
+
+static void teardown(void)
+{
+    sbx_buf_done(&frame);
+    sbx_request_done(&request);
+    sbx_reply_done(&reply);
+}
+
+static char *copy(const char *text)
+{
+    struct sbx_error err;
+    char *result = NULL;
+
+    ck_assert_sbx_ok(sbx_strdup(text, &result, &err), &err);
+    return result;
+}
+
+static void add(struct sbx_strings *list, const char *text)
+{
+    struct sbx_error err;
+
+    ck_assert_sbx_ok(sbx_strings_add(list, text, &err), &err);
+}
+
+static char *own_sid(uint64_t *state)
+{
+    char text[SBX_SID_TEXT_SIZE];
+    struct sbx_sid sid;
+    uint8_t random[16];
+    size_t i;
+
+    for (i = 0; i < sizeof(random); i++)
+        random[i] = (uint8_t)unit_random(state);
+    sbx_capsid_for_run(random, &sid);
+    sbx_sid_format(&sid, text);
+    return copy(text);
+}
+
+/* Text that JSON, UTF-8 and quoting could stumble over. */
+static char *odd_text(uint64_t *state, size_t max_pieces)
+{
+    static const char *const pieces[] = {"a", "Z", " ", "\"", "\\", "/", "\xC3\xA9", "\n", "\t",
+        "\x01", "\x7F", "\xF0\x9F\x98\x80", "\xE2\x80\xA8", "%PATH%", "&|<>^", "{", "]", "0"};
+    struct sbx_error err;
+    struct sbx_buf text;
+    char *result = NULL;
+    size_t count = (size_t)(unit_random(state) % (max_pieces + 1));
+
+    sbx_buf_init(&text, 4096);
+    ck_assert_sbx_ok(sbx_buf_puts(&text, "", &err), &err);
+    while (count--)
+        ck_assert_sbx_ok(
+            sbx_buf_puts(&text, pieces[unit_random(state) % countof(pieces)], &err), &err);
+    ck_assert_sbx_ok(sbx_buf_steal(&text, &result, &err), &err);
+    return result;
+}
+
+static void make_request(uint64_t *state, struct sbx_request *ret)
+{
+    struct sbx_error err;
+    char *text = NULL, name[32];
+    size_t i, count = 1 + (size_t)(unit_random(state) % 6);
+
+    memset(ret, 0, sizeof(*ret));
+    sbx_env_init(&ret->environment);
+    ret->image = copy("C:\\Windows\\System32\\cmd.exe");
+    ret->cwd = copy(unit_random(state) % 2 ? "D:\\work" : "\\\\server\\share\\x");
+    for (i = 0; i < count; i++) {
+        text = odd_text(state, 20);
+        add(&ret->argv, text);
+        free(text);
+    }
+    if (unit_random(state) % 2) {
+        free(ret->command_line);
+        ret->command_line = copy("cmd.exe /d /s /c \"a b\"");
+    }
+    for (i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "V%zu \xC3\xA4(x86)", i);
+        text = odd_text(state, 20);
+        ck_assert_sbx_ok(sbx_env_set(&ret->environment, name, text, &err), &err);
+        free(text);
+    }
+    ret->mode = unit_random(state) % 2 ? SBX_MODE_ELEVATED : SBX_MODE_UNELEVATED;
+    ret->recipe = (enum sbx_token_choice)(SBX_TOKEN_STRICT + unit_random(state) % 3);
+    ret->user_sid = copy("S-1-5-21-1-2-3-1001");
+    ret->run_sid = own_sid(state);
+    for (i = 0; i < count; i++) {
+        text = own_sid(state);
+        add(&ret->capability_sids, text);
+        free(text);
+    }
+    if (unit_random(state) % 2)
+        ret->limits.timeout_ms = 1 + unit_random(state) % (7u * 86400u * 1000u);
+    if (unit_random(state) % 2)
+        ret->limits.processes = 1 + (uint32_t)(unit_random(state) % 65535u);
+    if (unit_random(state) % 2)
+        ret->limits.memory_bytes = (16u << 20) + unit_random(state) % (1u << 30);
+    if (unit_random(state) % 2)
+        ret->limits.process_memory_bytes = (8u << 20) + unit_random(state) % (1u << 30);
+    if (unit_random(state) % 2)
+        ret->limits.cpu_percent = 1 + (uint32_t)(unit_random(state) % 100u);
+    ret->limits.ui = unit_random(state) % 2 ? SBX_UI_ENFORCE : SBX_UI_BEST_EFFORT;
+    ret->background = unit_random(state) % 2;
+    ret->desktop = unit_random(state) % 2 ? SBX_DESKTOP_PRIVATE : SBX_DESKTOP_INTERACTIVE;
+    ret->wine_unconfined = unit_random(state) % 2;
+    ret->stdin_handle = unit_random(state) % 2 ? 0 : unit_random(state) >> 11;
+    ret->stdout_handle = unit_random(state) >> 11;
+    ret->stderr_handle = 4;
+}
+
+static void assert_same_strings(const struct sbx_strings *a, const struct sbx_strings *b)
+{
+    size_t i;
+
+    ck_assert_uint_eq(a->count, b->count);
+    for (i = 0; i < a->count; i++)
+        ck_assert_str_eq(a->items[i], b->items[i]);
+}
+
+static void assert_same_request(const struct sbx_request *a, const struct sbx_request *b)
+{
+    size_t i;
+
+    ck_assert_str_eq(a->image, b->image);
+    ck_assert_str_eq(a->cwd, b->cwd);
+    assert_same_strings(&a->argv, &b->argv);
+    ck_assert_int_eq(a->command_line == NULL, b->command_line == NULL);
+    if (a->command_line)
+        ck_assert_str_eq(a->command_line, b->command_line);
+    ck_assert_uint_eq(a->environment.count, b->environment.count);
+    for (i = 0; i < a->environment.count; i++) {
+        ck_assert_str_eq(a->environment.vars[i].name, b->environment.vars[i].name);
+        ck_assert_str_eq(a->environment.vars[i].value, b->environment.vars[i].value);
+    }
+    ck_assert_int_eq(a->mode, b->mode);
+    ck_assert_int_eq(a->recipe, b->recipe);
+    ck_assert_str_eq(a->user_sid, b->user_sid);
+    ck_assert_str_eq(a->run_sid, b->run_sid);
+    assert_same_strings(&a->capability_sids, &b->capability_sids);
+    ck_assert_uint_eq(a->limits.timeout_ms, b->limits.timeout_ms);
+    ck_assert_uint_eq(a->limits.processes, b->limits.processes);
+    ck_assert_uint_eq(a->limits.memory_bytes, b->limits.memory_bytes);
+    ck_assert_uint_eq(a->limits.process_memory_bytes, b->limits.process_memory_bytes);
+    ck_assert_uint_eq(a->limits.cpu_percent, b->limits.cpu_percent);
+    ck_assert_int_eq(a->limits.ui, b->limits.ui);
+    ck_assert_int_eq(a->background, b->background);
+    ck_assert_int_eq(a->desktop, b->desktop);
+    ck_assert_int_eq(a->wine_unconfined, b->wine_unconfined);
+    ck_assert_uint_eq(a->stdin_handle, b->stdin_handle);
+    ck_assert_uint_eq(a->stdout_handle, b->stdout_handle);
+    ck_assert_uint_eq(a->stderr_handle, b->stderr_handle);
+}
+
+/* The frame in `frame`, as the other side reads it. */
+static const char *payload(uint32_t *ret_length)
+{
+    struct sbx_error err;
+
+    ck_assert_uint_ge(frame.length_bytes, 4);
+    ck_assert_sbx_ok(sbx_frame_length((const uint8_t *)frame.data, ret_length, &err), &err);
+    ck_assert_uint_eq(*ret_length + 4, frame.length_bytes);
+    return frame.data + 4;
+}
+
+START_TEST(message__request__comes_back_the_same)
+{
+    uint64_t state = unit_seed();
+    struct sbx_request back;
+    struct sbx_error err;
+    const char *json;
+    uint32_t length;
+    int i;
+
+    for (i = 0; i < 300; i++) {
+        make_request(&state, &request);
+        sbx_buf_clear(&frame);
+        ck_assert_sbx_ok(sbx_request_encode(&request, &frame, &err), &err);
+        json = payload(&length);
+        ck_assert_sbx_ok(sbx_request_decode(json, length, &back, &err), &err);
+        assert_same_request(&request, &back);
+        sbx_request_done(&back);
+        sbx_request_done(&request);
+    }
+}
+END_TEST
+
+static void make_result(uint64_t *state, struct sbx_reply *ret)
+{
+    uint64_t *times = (uint64_t *)(void *)&ret->times;
+    struct sbx_error *error = &ret->error;
+    size_t i;
+
+    memset(ret, 0, sizeof(*ret));
+    ret->kind = SBX_REPLY_RESULT;
+    ret->ended = (enum sbx_ended)(1 + unit_random(state) % SBX_ENDED_FAILED);
+    ret->exit_code = (uint32_t)unit_random(state);
+    ret->confined = unit_random(state) % 2;
+    ret->platform = copy("ntwine 8.0");
+    if (!ret->confined)
+        add(&ret->unproved, "IsTokenRestricted is false");
+    if (ret->ended == SBX_ENDED_LIMIT)
+        add(&ret->limits_hit, "process-memory");
+    ret->peak_memory_bytes = unit_random(state) >> 11;
+    ret->total_processes = (uint32_t)unit_random(state);
+    ret->cpu_time_us = unit_random(state) >> 11;
+    for (i = 0; i < sizeof(ret->times) / sizeof(*times); i++)
+        times[i] = unit_random(state) >> 11;
+    if (ret->ended == SBX_ENDED_FAILED) {
+        ck_assert_int_eq(
+            sbx_fail_win32(error, 0xFFFFFFFFu, "start '%s'", "C:\\\xC3\xA9.exe"), SBX_OS);
+        sbx_error_hint(error, "look \"there\"");
+    }
+}
+
+START_TEST(message__result__comes_back_the_same)
+{
+    uint64_t state = unit_seed();
+    struct sbx_reply back;
+    struct sbx_error err;
+    const char *json;
+    uint32_t length;
+    int i;
+
+    for (i = 0; i < 300; i++) {
+        make_result(&state, &reply);
+        sbx_buf_clear(&frame);
+        ck_assert_sbx_ok(sbx_reply_encode(&reply, &frame, &err), &err);
+        json = payload(&length);
+        ck_assert_sbx_ok(sbx_reply_decode(json, length, &back, &err), &err);
+        ck_assert_int_eq(back.kind, SBX_REPLY_RESULT);
+        ck_assert_int_eq(back.ended, reply.ended);
+        ck_assert_uint_eq(back.exit_code, reply.exit_code);
+        ck_assert_int_eq(back.confined, reply.confined);
+        ck_assert_str_eq(back.platform, reply.platform);
+        assert_same_strings(&back.unproved, &reply.unproved);
+        assert_same_strings(&back.limits_hit, &reply.limits_hit);
+        ck_assert_uint_eq(back.peak_memory_bytes, reply.peak_memory_bytes);
+        ck_assert_uint_eq(back.total_processes, reply.total_processes);
+        ck_assert_uint_eq(back.cpu_time_us, reply.cpu_time_us);
+        ck_assert_int_eq(memcmp(&back.times, &reply.times, sizeof(back.times)), 0);
+        ck_assert_int_eq(back.error.status, reply.error.status);
+        ck_assert_int_eq(back.error.domain, reply.error.domain);
+        ck_assert_uint_eq(back.error.code, reply.error.code);
+        ck_assert_str_eq(back.error.context, reply.error.context);
+        ck_assert_str_eq(back.error.hint, reply.error.hint);
+        sbx_reply_done(&back);
+        sbx_reply_done(&reply);
+    }
+}
+END_TEST
+
+START_TEST(message__started_and_controls__come_back_the_same)
+{
+    enum sbx_control control;
+    struct sbx_error err;
+    const char *json;
+    uint32_t length;
+
+    reply.kind = SBX_REPLY_STARTED;
+    reply.process_id = 4294967295u;
+    ck_assert_sbx_ok(sbx_reply_encode(&reply, &frame, &err), &err);
+    reply.process_id = 0;
+    json = payload(&length);
+    ck_assert_sbx_ok(sbx_reply_decode(json, length, &reply, &err), &err);
+    ck_assert_int_eq(reply.kind, SBX_REPLY_STARTED);
+    ck_assert_uint_eq(reply.process_id, 4294967295u);
+
+    sbx_buf_clear(&frame);
+    ck_assert_sbx_ok(sbx_control_encode(SBX_CONTROL_KILL, &frame, &err), &err);
+    json = payload(&length);
+    ck_assert_sbx_ok(sbx_control_decode(json, length, &control, &err), &err);
+    ck_assert_int_eq(control, SBX_CONTROL_KILL);
+    sbx_buf_clear(&frame);
+    ck_assert_sbx_ok(sbx_control_encode(SBX_CONTROL_CANCEL, &frame, &err), &err);
+    json = payload(&length);
+    ck_assert_sbx_ok(sbx_control_decode(json, length, &control, &err), &err);
+    ck_assert_int_eq(control, SBX_CONTROL_CANCEL);
+}
+END_TEST
+
+START_TEST(message__two_frames__follow_each_other)
+{
+    struct sbx_error err;
+    uint32_t first = 0, second = 0;
+
+    ck_assert_sbx_ok(sbx_control_encode(SBX_CONTROL_CANCEL, &frame, &err), &err);
+    ck_assert_sbx_ok(sbx_control_encode(SBX_CONTROL_KILL, &frame, &err), &err);
+    ck_assert_sbx_ok(sbx_frame_length((const uint8_t *)frame.data, &first, &err), &err);
+    ck_assert_sbx_ok(
+        sbx_frame_length((const uint8_t *)frame.data + 4 + first, &second, &err), &err);
+    ck_assert_uint_eq(frame.length_bytes, 8 + first + second);
+}
+END_TEST
+
+START_TEST(message__frame_length__is_capped)
+{
+    static const uint8_t zero[4] = {0, 0, 0, 0}, most[4] = {0, 0, 0x40, 0},
+                         over[4] = {1, 0, 0x40, 0}, huge[4] = {0xFF, 0xFF, 0xFF, 0xFF};
+    struct sbx_error err;
+    uint32_t length = 0;
+
+    ck_assert_int_eq(sbx_frame_length(zero, &length, &err), SBX_INVALID);
+    ck_assert_int_eq(sbx_frame_length(over, &length, &err), SBX_INVALID);
+    ck_assert_int_eq(sbx_frame_length(huge, &length, &err), SBX_INVALID);
+    ck_assert_sbx_ok(sbx_frame_length(most, &length, &err), &err);
+    ck_assert_uint_eq(length, SBX_FRAME_MAX_BYTES);
+}
+END_TEST
+
+START_TEST(message__full_buffer__is_left_as_it_was)
+{
+    struct sbx_error err;
+    struct sbx_buf small;
+
+    sbx_buf_init(&small, 10);
+    ck_assert_sbx_ok(sbx_buf_puts(&small, "abc", &err), &err);
+    ck_assert_int_eq(sbx_control_encode(SBX_CONTROL_KILL, &small, &err), SBX_INVALID);
+    ck_assert_str_eq(small.data, "abc");
+    sbx_buf_done(&small);
+}
+END_TEST
+
+START_TEST(message__error_text_cut_inside_a_character__still_arrives)
+{
+    struct sbx_error err;
+    const char *json;
+    uint32_t length;
+
+    reply.kind = SBX_REPLY_RESULT;
+    reply.ended = SBX_ENDED_FAILED;
+    reply.error.status = SBX_UNPROVEN;
+    memcpy(reply.error.context, "bad \xC3 \x1B[2J", 11);
+    ck_assert_sbx_ok(sbx_reply_encode(&reply, &frame, &err), &err);
+    json = payload(&length);
+    ck_assert_sbx_ok(sbx_reply_decode(json, length, &reply, &err), &err);
+    ck_assert_int_eq(reply.error.status, SBX_UNPROVEN);
+    ck_assert_int_eq(strncmp(reply.error.context, "bad ?", 5), 0);
+    ck_assert_ptr_null(strchr(reply.error.context, 0x1B));
+}
+END_TEST
+
+/* --- refusals: each row changes one thing of a message that is accepted ---------------------- */
+
+#define SID "\"S-1-5-21-1-2-3-1001\""
+#define RUN "\"S-1-5-21-10-20-30-2147483700\""
+#define GOOD_REQUEST                                                                               \
+    "{\"version\":1,\"image\":\"C:\\\\a.exe\",\"argv\":[\"a\"],\"cwd\":\"C:\\\\\","                \
+    "\"environment\":{\"A\":\"b\"},\"mode\":\"unelevated\",\"recipe\":\"standard\","               \
+    "\"userSid\":" SID ",\"runSid\":" RUN ",\"capabilitySids\":[],\"limits\":{\"ui\":"             \
+    "\"enforce\"},\"background\":false,\"desktop\":\"private\",\"wineUnconfined\":false,"          \
+    "\"stdin\":0,\"stdout\":4,\"stderr\":8}"
+
+static const struct edit {
+    const char *from, *to, *names;
+} request_edits[] = {
+    {"\"version\":1", "\"version\":2", "version"},
+    {"\"version\":1,", "", "version"},
+    {"\"version\":1", "\"version\":\"1\"", "version"},
+    {"C:\\\\a.exe", "a.exe", "image"},
+    {"C:\\\\a.exe", "C:a.exe", "image"},
+    {"C:\\\\a.exe", "\\\\\\\\s\\\\s\\\\a.exe", "image"},
+    {"C:\\\\a.exe", "C:\\\\a.exe.", "image"},
+    {"C:\\\\a.exe", "C:\\\\x\\\\..\\\\a.exe", "image"},
+    {"C:\\\\a.exe", "C:\\\\", "image"},
+    {"C:\\\\a.exe", "", "image"},
+    {"\"argv\":[\"a\"]", "\"argv\":[]", "argv"},
+    {"\"argv\":[\"a\"]", "\"argv\":\"a\"", "argv"},
+    {"\"argv\":[\"a\"]", "\"argv\":[1]", "argv[0]"},
+    {"\"argv\":[\"a\"]", "\"argv\":[\"a\\u0000\"]", ""},
+    {"\"argv\":[\"a\"]", "\"argv\":[\"\\ud800\"]", ""},
+    {"\"argv\":[\"a\"]", "\"argv\":[\"a\"],\"commandLine\":\"\"", "commandLine"},
+    {"\"argv\":[\"a\"]", "\"argv\":[\"a\"],\"commandLine\":null", "commandLine"},
+    {"\"cwd\":\"C:\\\\\"", "\"cwd\":\"work\"", "cwd"},
+    {"{\"A\":\"b\"}", "{\"A\":\"b\",\"a\":\"c\"}", "environment.a"},
+    {"{\"A\":\"b\"}", "{\"A\":\"b\",\"A\":\"c\"}", "A"},
+    {"{\"A\":\"b\"}", "{\"\":\"b\"}", ""},
+    {"{\"A\":\"b\"}", "{\"A=\":\"b\"}", ""},
+    {"{\"A\":\"b\"}", "{\"A\":1}", "environment.A"},
+    {"{\"A\":\"b\"}", "[]", "environment"},
+    {"\"unelevated\"", "\"auto\"", "mode"},
+    {"\"unelevated\"", "\"unset\"", "mode"},
+    {"\"standard\"", "\"auto\"", "recipe"},
+    {SID, "\"S-1\"", "userSid"},
+    {SID, "\"Everyone\"", "userSid"},
+    {RUN, "\"S-1-1-0\"", "runSid"},
+    {RUN, SID, "runSid"},
+    {"\"capabilitySids\":[]", "\"capabilitySids\":[\"S-1-5-32-545\"]", "capabilitySids[0]"},
+    {"\"capabilitySids\":[]", "\"capabilitySids\":[" RUN ",7]", "capabilitySids[1]"},
+    {"\"ui\":\"enforce\"", "\"ui\":\"none\"", "limits.ui"},
+    {"\"ui\":\"enforce\"", "\"cpuPercent\":5", "ui"},
+    {"\"ui\":\"enforce\"", "\"ui\":\"enforce\",\"timeoutMs\":0", "limits.timeoutMs"},
+    {"\"ui\":\"enforce\"", "\"ui\":\"enforce\",\"timeoutMs\":604800001", "limits.timeoutMs"},
+    {"\"ui\":\"enforce\"", "\"ui\":\"enforce\",\"processes\":65536", "limits.processes"},
+    {"\"ui\":\"enforce\"", "\"ui\":\"enforce\",\"memoryBytes\":16777215", "limits.memoryBytes"},
+    {"\"ui\":\"enforce\"", "\"ui\":\"enforce\",\"cpuPercent\":101", "limits.cpuPercent"},
+    {"\"ui\":\"enforce\"", "\"ui\":\"enforce\",\"more\":1", "limits"},
+    {"\"background\":false", "\"background\":0", "background"},
+    {"\"desktop\":\"private\"", "\"desktop\":\"Private\"", "desktop"},
+    {"\"wineUnconfined\":false,", "", "wineUnconfined"},
+    {"\"stdin\":0", "\"stdin\":-1", "stdin"},
+    {"\"stdin\":0", "\"stdin\":9007199254740992", "stdin"},
+    {"\"stdin\":0", "\"stdin\":0.5", "stdin"},
+    {"\"stderr\":8}", "\"stderr\":8", ""},
+    {"\"stderr\":8}", "\"stderr\":8}x", ""},
+    {"\"stderr\":8}", "\"stderr\":8,\"shell\":true}", "shell"},
+};
+
+#define GOOD_RESULT                                                                                \
+    "{\"version\":1,\"kind\":\"result\",\"ended\":\"exit\",\"exitCode\":0,\"confined\":true,"      \
+    "\"platform\":\"windows 10.0\",\"unproved\":[],\"limitsHit\":[],\"peakMemoryBytes\":0,"        \
+    "\"totalProcesses\":1,\"cpuTimeUs\":2,\"times\":{\"request\":1,\"token\":2,\"job\":3,"         \
+    "\"desktop\":4,\"created\":5,\"proved\":6,\"resumed\":7,\"exited\":8,\"done\":9}}"
+#define ERROR_OBJECT                                                                               \
+    ",\"error\":{\"status\":\"denied\",\"domain\":\"win32\",\"code\":5,\"context\":\"c\","         \
+    "\"hint\":\"\"}}"
+
+static const struct edit result_edits[] = {
+    {"\"kind\":\"result\"", "\"kind\":\"other\"", "kind"},
+    {"\"kind\":\"result\",", "", "kind"},
+    {"\"kind\":\"result\"", "\"kind\":\"started\",\"processId\":1", "ended"},
+    {"\"ended\":\"exit\"", "\"ended\":\"unknown\"", "ended"},
+    {"\"exitCode\":0", "\"exitCode\":4294967296", "exitCode"},
+    {"\"exitCode\":0", "\"exitCode\":-1", "exitCode"},
+    {"\"unproved\":[]", "\"unproved\":[\"job\"]", "confined"},
+    {"\"unproved\":[]", "\"unproved\":[[]]", "unproved[0]"},
+    {"\"limitsHit\":[]", "\"limitsHit\":[\"disk\"]", "limitsHit[0]"},
+    {"\"done\":9", "\"other\":9", "times"},
+    {",\"done\":9", "", "done"},
+    {"\"ended\":\"exit\"", "\"ended\":\"failed\"", "error"},
+    {"9}}", "9}" ERROR_OBJECT, "error"},
+};
+
+static const struct edit failed_edits[] = {
+    {"\"status\":\"denied\"", "\"status\":\"ok\"", "error.status"},
+    {"\"domain\":\"win32\"", "\"domain\":\"errno\"", "error.domain"},
+    {"\"code\":5", "\"code\":-5", "error.code"},
+    {"\"hint\":\"\"", "\"file\":\"x.c\"", "error"},
+    {"\"context\":\"c\",", "", "context"},
+};
+
+/* The good text with one place changed; the place must exist, or the row tests nothing. */
+static char *edited(const char *good, const struct edit *edit)
+{
+    const char *at = strstr(good, edit->from);
+    struct sbx_error err;
+    struct sbx_buf text;
+    char *result = NULL;
+
+    ck_assert_msg(at != NULL, "row '%s' is not in the message", edit->from);
+    sbx_buf_init(&text, 65536);
+    ck_assert_sbx_ok(sbx_buf_add(&text, good, (size_t)(at - good), &err), &err);
+    ck_assert_sbx_ok(sbx_buf_puts(&text, edit->to, &err), &err);
+    ck_assert_sbx_ok(sbx_buf_puts(&text, at + strlen(edit->from), &err), &err);
+    ck_assert_sbx_ok(sbx_buf_steal(&text, &result, &err), &err);
+    return result;
+}
+
+static void assert_named(const struct sbx_error *err, const struct edit *edit)
+{
+    ck_assert_msg(strstr(err->context, edit->names) != NULL, "'%s' -> '%s': \"%s\" names no '%s'",
+        edit->from, edit->to, err->context, edit->names);
+    ck_assert_ptr_null(strchr(err->context, '\n'));
+}
+
+START_TEST(message__bad_request__is_refused_by_name)
+{
+    const struct edit *edit = &request_edits[_i];
+    struct sbx_error err;
+    char *text;
+
+    ck_assert_sbx_ok(sbx_request_decode(GOOD_REQUEST, strlen(GOOD_REQUEST), &request, &err), &err);
+    sbx_request_done(&request);
+    text = edited(GOOD_REQUEST, edit);
+    ck_assert_msg(sbx_request_decode(text, strlen(text), &request, &err) == SBX_INVALID,
+        "'%s' -> '%s' was accepted", edit->from, edit->to);
+    free(text);
+    assert_named(&err, edit);
+    ck_assert_ptr_null(request.image);
+    ck_assert_uint_eq(request.argv.count, 0);
+}
+END_TEST
+
+START_TEST(message__bad_result__is_refused_by_name)
+{
+    const struct edit *edit = &result_edits[_i];
+    struct sbx_error err;
+    char *text;
+
+    ck_assert_sbx_ok(sbx_reply_decode(GOOD_RESULT, strlen(GOOD_RESULT), &reply, &err), &err);
+    sbx_reply_done(&reply);
+    text = edited(GOOD_RESULT, edit);
+    ck_assert_msg(sbx_reply_decode(text, strlen(text), &reply, &err) == SBX_INVALID,
+        "'%s' -> '%s' was accepted", edit->from, edit->to);
+    free(text);
+    assert_named(&err, edit);
+}
+END_TEST
+
+START_TEST(message__bad_error__is_refused_by_name)
+{
+    static const struct edit fail = {"\"ended\":\"exit\"", "\"ended\":\"failed\"", ""},
+                             append = {"9}}", "9}" ERROR_OBJECT, ""};
+    const struct edit *edit = &failed_edits[_i];
+    char *first = edited(GOOD_RESULT, &fail), *good = edited(first, &append), *text;
+    struct sbx_error err;
+
+    ck_assert_sbx_ok(sbx_reply_decode(good, strlen(good), &reply, &err), &err);
+    ck_assert_int_eq(reply.error.status, SBX_DENIED);
+    sbx_reply_done(&reply);
+    text = edited(good, edit);
+    ck_assert_int_eq(sbx_reply_decode(text, strlen(text), &reply, &err), SBX_INVALID);
+    assert_named(&err, edit);
+    free(first);
+    free(good);
+    free(text);
+}
+END_TEST
+
+START_TEST(message__bad_control__is_refused)
+{
+    static const char *const texts[] = {"{}", "[]", "{\"version\":1}",
+        "{\"version\":1,\"control\":\"resume\"}", "{\"version\":1,\"control\":2}",
+        "{\"version\":1,\"control\":\"kill\",\"x\":1}", "{\"control\":\"kill\"}", ""};
+    enum sbx_control control = SBX_CONTROL_CANCEL;
+    struct sbx_error err;
+
+    ck_assert_int_eq(sbx_control_decode(texts[_i], strlen(texts[_i]), &control, &err), SBX_INVALID);
+    ck_assert_int_eq(control, SBX_CONTROL_CANCEL);
+}
+END_TEST
+
+START_TEST(message__every_prefix_of_a_request__is_refused)
+{
+    size_t length;
+
+    for (length = 0; length < strlen(GOOD_REQUEST); length++)
+        ck_assert_int_eq(sbx_request_decode(GOOD_REQUEST, length, &request, NULL), SBX_INVALID);
+}
+END_TEST
+
+static void add_tests(TCase *tcase)
+{
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, message__request__comes_back_the_same);
+    tcase_add_test(tcase, message__result__comes_back_the_same);
+    tcase_add_test(tcase, message__started_and_controls__come_back_the_same);
+    tcase_add_test(tcase, message__two_frames__follow_each_other);
+    tcase_add_test(tcase, message__frame_length__is_capped);
+    tcase_add_test(tcase, message__full_buffer__is_left_as_it_was);
+    tcase_add_test(tcase, message__error_text_cut_inside_a_character__still_arrives);
+    tcase_add_loop_test(
+        tcase, message__bad_request__is_refused_by_name, 0, (int)countof(request_edits));
+    tcase_add_loop_test(
+        tcase, message__bad_result__is_refused_by_name, 0, (int)countof(result_edits));
+    tcase_add_loop_test(
+        tcase, message__bad_error__is_refused_by_name, 0, (int)countof(failed_edits));
+    tcase_add_loop_test(tcase, message__bad_control__is_refused, 0, 8);
+    tcase_add_test(tcase, message__every_prefix_of_a_request__is_refused);
+}
+
+UNIT_MAIN("message", add_tests)
