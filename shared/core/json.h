@@ -82,8 +82,8 @@ SBX_MUST_CHECK enum sbx_status sbx_json_root_object(
 
 /**
  * Refuse every key that is not in the table.
- * @return SBX_INVALID naming the key, with the nearest known key as hint when one is within an
- *         edit distance of 3
+ * @return SBX_INVALID naming the key, and the nearest known key when one is within an edit
+ *         distance of 3
  */
 SBX_MUST_CHECK enum sbx_status sbx_json_known_keys(const struct sbx_json_at *object,
     const char *const *keys, size_t key_count, struct sbx_error *err);

@@ -184,7 +184,8 @@ static enum sbx_status scan_escape(struct scanner *s)
         s->at++;
         return scan_unicode_escape(s, start);
     }
-    if (c < 0 || !strchr("\"\\/bfnrt", c))
+    /* strchr finds the end of its set, too. */
+    if (c <= 0 || !strchr("\"\\/bfnrt", c))
         return fail_expected(s, "unknown escape in a string");
     s->at++;
     return SBX_OK;

@@ -135,12 +135,13 @@ END_TEST
 
 START_TEST(json__nul_byte__refused_anywhere)
 {
-    static const char inside[] = "{\"a\":\"x\0y\"}", after[] = "{}\0";
+    static const char inside[] = "{\"a\":\"x\0y\"}", after[] = "{}\0", escaped[] = "\"\\\0\"";
     struct cJSON *root = NULL;
     struct sbx_error err;
 
     ck_assert_int_eq(sbx_json_parse(inside, sizeof(inside) - 1, NULL, &root, &err), SBX_INVALID);
     ck_assert_int_eq(sbx_json_parse(after, sizeof(after) - 1, NULL, &root, &err), SBX_INVALID);
+    ck_assert_int_eq(sbx_json_parse(escaped, sizeof(escaped) - 1, NULL, &root, &err), SBX_INVALID);
 }
 END_TEST
 
