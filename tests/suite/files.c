@@ -93,7 +93,8 @@ static char *snapshot_dir(const char *path, const char *indent)
     do {
         char *name = u(found.cFileName), *full = f("%s\\%s", path, name);
         DWORD a = found.dwFileAttributes;
-        if (!strcmp(name, ".") || !strcmp(name, "..") || count == countof(lines))
+        if (!strcmp(name, ".") || !strcmp(name, "..") || count == countof(lines) ||
+            !strncmp(name, "ping.tmp", 8)) /* the attack's own harmless step */
             continue;
         if (a & FILE_ATTRIBUTE_REPARSE_POINT)
             lines[count++] = f("%s%s -> link\n", indent, name);

@@ -104,6 +104,7 @@ static void note_fact(const char *text)
     if (used + strlen(text) + 2 < sizeof facts_text)
         snprintf(facts_text + used, sizeof facts_text - used, "%s\n", text);
     SetEnvironmentVariableW(L"SUITE_FACTS", w(facts_text));
+    fact_note(text);
 }
 
 /* A row's descendants die with its job, except those that a command under test takes out of it:
@@ -149,6 +150,12 @@ static void run_row(const struct row *row, struct counts *counts)
 {
     struct run run = {.image = opt.self};
     char *reason = NULL;
+    if (!row_needs_process(row)) {
+        counts->skipped++;
+        report("ok %u - %s %s # SKIP %.1500s\n", ++counts->number, row->id, row->name,
+            needs_missing(row->needs));
+        return;
+    }
     HANDLE job = make_job();
     ULONGLONG start = GetTickCount64();
     row_arguments(&run, row);

@@ -104,6 +104,10 @@ const char *fact_evidence(enum fact fact);
 extern const char *const fact_names[FACT_COUNT];
 /* The reason to skip, or NULL. */
 const char *needs_missing(uint64_t needs);
+/* Parent: take a fact as a row's process printed it. */
+void fact_note(const char *line);
+/* False for a row that would only say why it is skipped. */
+bool row_needs_process(const struct row *row);
 int row_main(const struct row *row);
 bool row_failed(void);
 /* Keep going. */
@@ -223,8 +227,7 @@ bool wait_none_held(const char *dir, unsigned limit_ms);
 #define ATTACK_WORKS 1u         /* a positive row: inside it must succeed */
 #define ATTACK_TWIN_MAY_FAIL 2u /* the user itself may be refused: then a skip, unless it works */
 #define ATTACK_NO_CHANGE 4u     /* success leaves no trace in the watched tree */
-#define ATTACK_RESIDUAL 8u   /* not held with Everyone and the logon SID restricting (design 2) */
-#define ATTACK_TWIN_NONE 16u /* the row has its own counterpart */
+#define ATTACK_RESIDUAL 8u /* not held with Everyone and the logon SID restricting (design 2) */
 struct attack {
     const char *options; /* of agent, '|' between words, or NULL */
     const char *command; /* probe steps, or "!image|arguments" */
@@ -235,5 +238,7 @@ struct attack {
     DWORD error2; /* also accepted */
 };
 void attack_run(const struct row *row); /* row->data is a struct attack */
+/* Only the twin, on a platform where the rest is skipped: a probe that does not work shows. */
+void attack_twin(const struct row *row);
 
 #endif
