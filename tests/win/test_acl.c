@@ -242,6 +242,30 @@ START_TEST(file__grant_for_capability__round_trip_or_unproven)
 }
 END_TEST
 
+/* The list is kept, the flag is not: half a success is none. */
+START_TEST(file__protected__kept_or_unproven)
+{
+    struct sbx_descriptor now = {0};
+    HANDLE handle;
+
+    scratch_write("file", "x");
+    handle = open_file(SBX_FILE_PLAIN, "file");
+    ck_assert_sbx_ok(sbx_acl_get(handle, NULL, &d, &err), &err);
+    d.control |= SBX_SD_DACL_PROTECTED;
+    if (platform_is_stock_wine()) {
+        ck_assert_int_eq(sbx_acl_set_dacl(handle, &d, NULL, &err), SBX_UNPROVEN);
+        ck_assert_sbx_ok(sbx_acl_get(handle, NULL, &now, &err), &err);
+        ck_assert(sbx_acl_same_aces(&now.dacl, &d.dacl));
+    } else {
+        ck_assert_sbx_ok(sbx_acl_set_dacl(handle, &d, NULL, &err), &err);
+        ck_assert_sbx_ok(sbx_acl_get(handle, NULL, &now, &err), &err);
+        ck_assert(now.control & SBX_SD_DACL_PROTECTED);
+    }
+    sbx_descriptor_done(&now);
+    sbx_handle_close(&handle);
+}
+END_TEST
+
 /* Only the object itself: what is below keeps its descriptor until it is visited. */
 START_TEST(file__directory_grant__children_untouched)
 {
@@ -343,6 +367,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, get__large_descriptor__complete);
     tcase_add_test(tcase, set_owner__self__proved);
     tcase_add_test(tcase, file__grant_for_capability__round_trip_or_unproven);
+    tcase_add_test(tcase, file__protected__kept_or_unproven);
     tcase_add_test(tcase, file__directory_grant__children_untouched);
     tcase_add_test(tcase, file__new_child__inherits_what_we_compute);
     tcase_add_test(tcase, file__owner_everyone__never_believed);
