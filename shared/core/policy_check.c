@@ -154,11 +154,26 @@ bool sbx_policy_path_is_absolute(const char *text)
            kind == SBX_WINPATH_VOLUME;
 }
 
-/* "~" and %VARIABLES% are expanded by the agent: the text does not say where they lead. */
-static bool is_plain_relative(const char *text)
+/*
+ * "~" and %VARIABLES% are expanded by the agent: the text does not say where they lead. ".." is
+ * not accepted even where it seems to cancel out: "..\cwd\a" would lie below the stand-in for the
+ * working directory that place_of() uses, and somewhere else on the machine.
+ */
+bool sbx_policy_path_is_below_cwd(const char *text)
 {
-    return sbx_winpath_classify(text) == SBX_WINPATH_RELATIVE && text[0] != '~' &&
-           !strchr(text, '%');
+    const char *at = text;
+
+    if (sbx_winpath_classify(text) != SBX_WINPATH_RELATIVE || text[0] == '~' || strchr(text, '%'))
+        return false;
+    while (*at) {
+        size_t length = strcspn(at, "\\/");
+
+        if (length == 2 && at[0] == '.' && at[1] == '.')
+            return false;
+        at += length;
+        at += *at ? 1 : 0;
+    }
+    return true;
 }
 
 /* An absolute text as it is, a relative one below a stand-in for the working directory. */
@@ -183,7 +198,8 @@ bool sbx_policy_path_covers(const char *bound, const char *entry)
 
     if (strchr(bound, '%') || strchr(entry, '%'))
         return sbx_utf_equal_ci_ascii(bound, entry);
-    if (!both_absolute && !(is_plain_relative(bound) && is_plain_relative(entry)))
+    if (!both_absolute &&
+        !(sbx_policy_path_is_below_cwd(bound) && sbx_policy_path_is_below_cwd(entry)))
         return sbx_utf_equal_ci_ascii(bound, entry);
     outer = place_of(bound);
     inner = place_of(entry);

@@ -90,6 +90,8 @@ bool sbx_policy_domain_covers(const char *bound, const char *entry);
 bool sbx_policy_env_covers(const char *bound, const char *entry);
 /** True for a path whose place is fixed by the text alone (C:\a, \\server\share\a). */
 bool sbx_policy_path_is_absolute(const char *text);
+/** True for a path that lies below the working directory, wherever that is: relative, no "..". */
+bool sbx_policy_path_is_below_cwd(const char *text);
 
 /* The words of `decision` in a command rule. */
 extern const char *const sbx_policy_decision_words[3];

@@ -2,17 +2,9 @@
  * Messages between agent and runner: whatever arrives is refused or is a message that, encoded
  * again, decodes to the same bytes. The first byte chooses the decoder.
  */
-#include <stdint.h>
-
 #include "shared/core/message.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool condition)
-{
-    if (!condition)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* Encode, decode, encode: both encodings are equal. */
 static void check_request(const char *json, size_t length)
@@ -25,10 +17,10 @@ static void check_request(const char *json, size_t length)
     sbx_buf_init(&first, 3 * SBX_FRAME_MAX_BYTES);
     sbx_buf_init(&second, 3 * SBX_FRAME_MAX_BYTES);
     if (!sbx_request_encode(&request, &first, NULL)) { /* escapes may outgrow the cap */
-        expect(!sbx_request_decode(first.data + 4, first.length_bytes - 4, &again, NULL));
-        expect(!sbx_request_encode(&again, &second, NULL));
-        expect(first.length_bytes == second.length_bytes &&
-               !memcmp(first.data, second.data, first.length_bytes));
+        FUZZ_CHECK(!sbx_request_decode(first.data + 4, first.length_bytes - 4, &again, NULL));
+        FUZZ_CHECK(!sbx_request_encode(&again, &second, NULL));
+        FUZZ_CHECK(first.length_bytes == second.length_bytes &&
+                   !memcmp(first.data, second.data, first.length_bytes));
         sbx_request_done(&again);
     }
     sbx_request_done(&request);
@@ -43,14 +35,14 @@ static void check_reply(const char *json, size_t length)
 
     if (sbx_reply_decode(json, length, &reply, NULL))
         return;
-    expect(!reply.confined || !reply.unproved.count);
+    FUZZ_CHECK(!reply.confined || !reply.unproved.count);
     sbx_buf_init(&first, 3 * SBX_FRAME_MAX_BYTES);
     sbx_buf_init(&second, 3 * SBX_FRAME_MAX_BYTES);
-    expect(!sbx_reply_encode(&reply, &first, NULL));
-    expect(!sbx_reply_decode(first.data + 4, first.length_bytes - 4, &again, NULL));
-    expect(!sbx_reply_encode(&again, &second, NULL));
-    expect(first.length_bytes == second.length_bytes &&
-           !memcmp(first.data, second.data, first.length_bytes));
+    FUZZ_CHECK(!sbx_reply_encode(&reply, &first, NULL));
+    FUZZ_CHECK(!sbx_reply_decode(first.data + 4, first.length_bytes - 4, &again, NULL));
+    FUZZ_CHECK(!sbx_reply_encode(&again, &second, NULL));
+    FUZZ_CHECK(first.length_bytes == second.length_bytes &&
+               !memcmp(first.data, second.data, first.length_bytes));
     sbx_reply_done(&reply);
     sbx_reply_done(&again);
     sbx_buf_done(&first);
@@ -74,11 +66,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 2:
         if (!sbx_control_decode(json, size - 1, &control, NULL))
-            expect(control == SBX_CONTROL_CANCEL || control == SBX_CONTROL_KILL);
+            FUZZ_CHECK(control == SBX_CONTROL_CANCEL || control == SBX_CONTROL_KILL);
         break;
     case 3:
         if (size >= 5 && !sbx_frame_length(data + 1, &length, NULL))
-            expect(length >= 1 && length <= SBX_FRAME_MAX_BYTES);
+            FUZZ_CHECK(length >= 1 && length <= SBX_FRAME_MAX_BYTES);
         break;
     }
     return 0;
