@@ -1,0 +1,28 @@
+#!/bin/bash
+# prefix.sh PREFIX NTWINE_DIR : give a fresh prefix the descriptors that a Windows volume has.
+# LU is the user of the prefix (S-1-5-21-0-0-0-1000), LG its primary group.
+set -euo pipefail
+prefix=$1 setsd=$2/setsd
+c=$prefix/drive_c
+
+put() { [ ! -e "$1" ] || "$setsd" "$1" "$2" || { echo "ntwine: $1: the file system keeps no user xattrs" >&2; exit 1; }; }
+
+"$setsd" --root "$c"
+# C:\ : everyone who is logged on may create folders, and files in these, but no files in the root itself
+put "$c" 'O:TIG:TID:PAI(A;;0x4;;;AU)(A;OICIIO;0x1301bf;;;AU)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)'
+system='O:TIG:TID:PAI(A;OICIIO;GA;;;CO)(A;OICIIO;GA;;;SY)(A;;0x1301bf;;;SY)(A;OICIIO;GA;;;BA)(A;;0x1301bf;;;BA)(A;OICIIO;0xa0000000;;;BU)(A;;0x1200a9;;;BU)(A;OICI;FA;;;TI)(A;OICIIO;0xa0000000;;;AC)(A;;0x1200a9;;;AC)'
+put "$c/windows" "$system"
+put "$c/Program Files" "$system"
+put "$c/Program Files (x86)" "$system"
+# C:\windows\temp : users may create, not list
+mkdir -p "$c/windows/temp"
+put "$c/windows/temp" 'O:SYG:SYD:PAI(A;CI;0x100026;;;BU)(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICIIO;GA;;;CO)'
+mkdir -p "$c/ProgramData"
+put "$c/ProgramData" 'O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICI;0x1200a9;;;BU)(A;CI;0x116;;;BU)'
+put "$c/users" 'O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200a9;;;BU)(A;OICIIO;0xa0000000;;;BU)(A;;0x1200a9;;;WD)(A;OICIIO;0xa0000000;;;WD)'
+put "$c/users/Public" 'O:BAG:SYD:PAI(A;OICIIO;FA;;;CO)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICIIO;0xe0010000;;;IU)(A;;0x1201bf;;;IU)'
+for profile in "$c"/users/*; do
+    [ "$profile" = "$c/users/Public" ] || put "$profile" 'O:LUG:LGD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;LU)'
+done
+# "My Documents" and the like point into the Unix home directory: make them folders of the prefix
+find "$c/users" -type l | while read -r link; do rm "$link"; mkdir "$link"; done

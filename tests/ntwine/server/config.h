@@ -1,0 +1,37 @@
+/* ntwine: what Wine's configure finds on Debian's glibc, as far as the server uses it. LGPL-2.1-or-later. */
+#define PACKAGE_STRING "Wine 8.0 (ntwine)"
+#define MAJOR_IN_SYSMACROS 1
+#define HAVE_ASM_TYPES_H 1
+#define HAVE_CLOCK_GETTIME 1
+#define HAVE_EPOLL_CREATE 1
+#define HAVE_FSTATFS 1
+#define HAVE_IFADDRS_H 1
+#define HAVE_LINUX_FILTER_H 1
+#define HAVE_LINUX_MAJOR_H 1
+#define HAVE_LINUX_RTNETLINK_H 1
+#define HAVE_LINUX_TYPES_H 1
+#define HAVE_NETINET_IN_H 1
+#define HAVE_NET_IF_H 1
+#define HAVE_POSIX_FADVISE 1
+#define HAVE_PWD_H 1
+#define HAVE_SCHED_H 1
+#define HAVE_SCHED_SETAFFINITY 1
+#define HAVE_SIGINFO_T_SI_FD 1
+#define HAVE_STDINT_H 1
+#define HAVE_STRUCT_SOCKADDR_IN6_SIN6_SCOPE_ID 1
+#define HAVE_SYS_EPOLL_H 1
+#define HAVE_SYS_INOTIFY_H 1
+#define HAVE_SYS_MOUNT_H 1
+#define HAVE_SYS_PARAM_H 1
+#define HAVE_SYS_PTRACE_H 1
+#define HAVE_SYS_QUEUE_H 1
+#define HAVE_SYS_RESOURCE_H 1
+#define HAVE_SYS_STATFS_H 1
+#define HAVE_SYS_STATVFS_H 1
+#define HAVE_SYS_SYSCALL_H 1
+#define HAVE_SYS_UCONTEXT_H 1
+#define HAVE_SYS_UIO_H 1
+#define HAVE_SYS_UN_H 1
+#define HAVE_SYS_USER_H 1
+#define HAVE_SYS_VFS_H 1
+#define HAVE_UTIME_H 1
