@@ -126,6 +126,23 @@ $(O)/tests/%.exe: $(O)/obj/tests/probe/%.o $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS) -lws2_32 -luser32
 
+# --- the nt-suite: driver and probe program (tests/suite), plain API, nothing of libsbx ------------
+SUITE_SRC      := $(filter-out tests/suite/probe_%,$(wildcard tests/suite/*.c))
+SUITE_PROBE_SRC:= $(wildcard tests/suite/probe_*.c)
+
+.PHONY: suite
+suite: $(O)/suite/suite.exe $(O)/suite/probe.exe
+$(O)/suite/suite.exe: $(call obj,$(SUITE_SRC))
+$(O)/suite/probe.exe: $(call obj,$(SUITE_PROBE_SRC))
+$(O)/suite/%.exe:
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -ladvapi32 -lntdll -luser32
+	$(Q)$(STRIP) $@
+
+nt-suite: deps  ## build/nt-suite/{x86_64,i686}: programs, driver, probe and run.cmd for any NT machine
+	$(Q)for a in x86_64 i686; do $(MAKE) -s -j2 ARCH=$$a programs suite && \
+	    tests/suite/assemble.sh $$a $(BUILD)/nt-suite/$$a || exit; done
+
 # --- native tests --------------------------------------------------------------------------------
 $(N)/obj/%.o: %.c | $(DEPS_MARK)
 	@mkdir -p $(@D)
