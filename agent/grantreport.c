@@ -16,6 +16,23 @@ bool sbx_grant_cancelled(const struct sbx_grant_engine *engine)
     return engine->options->cancel && *engine->options->cancel;
 }
 
+enum sbx_status sbx_grant_engine_accounts(struct sbx_grant_engine *engine, struct sbx_error *err)
+{
+    const struct sbx_grant_options *options = engine->options;
+    enum sbx_status status = SBX_OK;
+
+    if (!options->account_sid_count)
+        return SBX_OK;
+    status =
+        sbx_calloc(options->account_sid_count, sizeof(*engine->accounts), &engine->accounts, err);
+    while (!status && engine->account_count < options->account_sid_count) {
+        status = sbx_sid_parse(options->account_sids[engine->account_count],
+            &engine->accounts[engine->account_count], err);
+        engine->account_count += status == SBX_OK;
+    }
+    return status;
+}
+
 /* --- progress ----------------------------------------------------------------------------------
  */
 

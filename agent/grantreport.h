@@ -25,6 +25,10 @@ struct sbx_grant_engine {
 /** True when the caller wants the work to stop. */
 bool sbx_grant_cancelled(const struct sbx_grant_engine *engine);
 
+/** Parse options->account_sids. Free engine->accounts afterwards, also after a failure. */
+SBX_MUST_CHECK enum sbx_status sbx_grant_engine_accounts(
+    struct sbx_grant_engine *engine, struct sbx_error *err);
+
 /** Start counting for a root. @param root borrowed until the next call */
 void sbx_grant_progress_begin(struct sbx_grant_engine *engine, const char *root);
 

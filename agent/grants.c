@@ -421,23 +421,6 @@ static enum sbx_status apply_unit(
 /* --- all of it ---------------------------------------------------------------------------------
  */
 
-static enum sbx_status parse_accounts(struct sbx_grant_engine *engine, struct sbx_error *err)
-{
-    const struct sbx_grant_options *options = engine->options;
-    enum sbx_status status = SBX_OK;
-
-    if (!options->account_sid_count)
-        return SBX_OK;
-    status =
-        sbx_calloc(options->account_sid_count, sizeof(*engine->accounts), &engine->accounts, err);
-    while (!status && engine->account_count < options->account_sid_count) {
-        status = sbx_sid_parse(options->account_sids[engine->account_count],
-            &engine->accounts[engine->account_count], err);
-        engine->account_count += status == SBX_OK;
-    }
-    return status;
-}
-
 static enum sbx_status apply_units(
     struct sbx_grant_engine *engine, const struct sbx_grant_units *units, struct sbx_error *err)
 {
@@ -476,7 +459,7 @@ enum sbx_status sbx_grants_apply(const struct sbx_plan *plan,
     memset(ret_report, 0, sizeof(*ret_report));
     status = sbx_grant_units_make(plan, &units, err);
     if (!status)
-        status = parse_accounts(&engine, err);
+        status = sbx_grant_engine_accounts(&engine, err);
     if (!status && units.count)
         status = sbx_ledger_directory(options->state_directory, true, &engine.ledgers, err);
     if (!status)

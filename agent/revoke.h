@@ -1,0 +1,60 @@
+/*
+ * Take back what was granted: exactly the entries the ledgers name, nothing else (design 4).
+ *
+ * The whole tree is walked, because new files got the entries by inheritance. Of each object the
+ * blocks that the ledger's entries pass on are taken out, what is left of the capability SID, and
+ * on the granted objects themselves the explicit entries that the ledger says were added. Every
+ * other byte of the descriptor stays, so a tree that nobody else touched has its old descriptors
+ * again. Objects with several names are done too: only our own entries go.
+ *
+ * Order: the root's own entries first, then its children, each in one write that takes allows and
+ * denies together, so a process that is still alive loses access and never a deny alone.
+ *
+ * The ledger is deleted last. A revoke that is killed or cancelled leaves it with a STALE record,
+ * so both the next run and the next revoke walk everything again.
+ */
+#ifndef SBX_AGENT_REVOKE_H
+#define SBX_AGENT_REVOKE_H
+
+#include "grants.h"
+
+/* What one ledger says. */
+struct sbx_grant_info {
+    char name[48];    /* of the ledger, accepted by sbx_revoke instead of a path */
+    char *path;       /* owned; as it was when granted */
+    char *capability; /* owned; "" for an object outside all roots */
+    size_t objects;   /* that got explicit entries */
+    bool is_complete; /* the last walk was finished */
+    bool is_damaged;  /* part of the ledger cannot be read */
+};
+
+/**
+ * List the ledgers, without waiting for anybody.
+ * @param ret_infos owned array, sbx_grants_list_free
+ */
+SBX_MUST_CHECK enum sbx_status sbx_grants_list(const char *state_directory,
+    struct sbx_grant_info **ret_infos, size_t *ret_count, struct sbx_error *err);
+void sbx_grants_list_free(struct sbx_grant_info *infos, size_t count);
+
+/**
+ * Revoke one root.
+ * @param path_or_name the root's path in normal form (its old one, or where it is now), or the
+ *        name of a ledger
+ * @param options as for sbx_grants_apply
+ * @param ret_report initialised here; files_stamped counts the children that were restored, skips
+ *        name objects that could not be, with the reason
+ * @return SBX_NOT_FOUND when nothing was granted there; SBX_DENIED when something could not be
+ *         taken back (the ledger is kept); SBX_CANCELLED, SBX_TIMEOUT
+ */
+SBX_MUST_CHECK enum sbx_status sbx_revoke(const char *path_or_name,
+    const struct sbx_grant_options *options, struct sbx_grant_report *ret_report,
+    struct sbx_error *err);
+
+/**
+ * Revoke everything. Ledgers fail independently; the first failure is returned, all are in the
+ * report. SBX_OK when there is nothing.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_revoke_all(const struct sbx_grant_options *options,
+    struct sbx_grant_report *ret_report, struct sbx_error *err);
+
+#endif

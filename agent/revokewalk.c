@@ -1,0 +1,263 @@
+/* See revokewalk.h. */
+#include "revokewalk.h"
+
+#include "shared/win/handle.h"
+#include "shared/win/sid.h"
+
+/* --- what must go ------------------------------------------------------------------------------
+ */
+
+void sbx_revoke_work_done(struct sbx_revoke_work *work)
+{
+    size_t i;
+
+    for (i = 0; i < work->block_count; i++)
+        sbx_grant_block_done(&work->blocks[i]);
+    free(work->blocks);
+    free(work->block_pointers);
+    memset(work, 0, sizeof(*work));
+}
+
+/* True when an earlier TARGET record has the same entries. */
+static bool is_repeated(const struct sbx_ledger_records *records, size_t index)
+{
+    const struct sbx_ledger_record *record = &records->items[index];
+    size_t i;
+
+    for (i = 0; i < index; i++) {
+        const struct sbx_ledger_record *other = &records->items[i];
+
+        if (other->kind == SBX_LEDGER_TARGET &&
+            sbx_ledger_same_aces(other->aces, other->ace_count, record->aces, record->ace_count))
+            return true;
+    }
+    return false;
+}
+
+enum sbx_status sbx_revoke_work_init(struct sbx_grant_engine *engine,
+    const struct sbx_ledger_records *records, struct sbx_revoke_work *ret_work,
+    struct sbx_error *err)
+{
+    struct sbx_revoke_work work = {.engine = engine, .records = records};
+    enum sbx_status status = sbx_sid_of_current_user(&work.user, err);
+    size_t i;
+
+    if (!status)
+        status = sbx_calloc(records->count + 1, sizeof(*work.blocks), &work.blocks, err);
+    if (!status)
+        status =
+            sbx_calloc(records->count + 1, sizeof(*work.block_pointers), &work.block_pointers, err);
+    if (!status && records->items[0].capability && records->items[0].capability[0])
+        status = sbx_sid_parse(records->items[0].capability, &work.capability, err);
+    for (i = 0; i < records->count && !status; i++) {
+        const struct sbx_ledger_record *record = &records->items[i];
+
+        if (record->kind != SBX_LEDGER_TARGET || is_repeated(records, i))
+            continue;
+        status = sbx_grant_block_make(
+            record->aces, record->ace_count, &work.blocks[work.block_count], err);
+        work.block_pointers[work.block_count] = &work.blocks[work.block_count];
+        work.block_count += status == SBX_OK;
+    }
+    if (status)
+        sbx_revoke_work_done(&work);
+    else
+        *ret_work = work;
+    return status;
+}
+
+/* --- opening -----------------------------------------------------------------------------------
+ */
+
+static enum sbx_status open_by_id(const char *volume_guid, const uint8_t id[16], ACCESS_MASK access,
+    HANDLE *ret_handle, struct sbx_error *err)
+{
+    static const uint8_t zero[8] = {0};
+    static const struct sbx_file_how volume_how = {.kind = SBX_FILE_DIRECTORY};
+    FILE_ID_DESCRIPTOR what;
+    HANDLE volume = NULL;
+    HANDLE handle = NULL;
+    enum sbx_status status = sbx_file_open(volume_guid, &volume_how, &volume, err);
+
+    if (status)
+        return status;
+    memset(&what, 0, sizeof(what));
+    what.dwSize = sizeof(what);
+    if (memcmp(id + 8, zero, sizeof(zero)) == 0) {
+        what.Type = FileIdType;
+        memcpy(&what.FileId, id, 8);
+    } else {
+        what.Type = ExtendedFileIdType;
+        memcpy(&what.ExtendedFileId, id, 16);
+    }
+    handle = OpenFileById(volume, &what, access | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+    if (handle == INVALID_HANDLE_VALUE) {
+        DWORD code = GetLastError();
+
+        /* NTFS says "invalid parameter" for an id that is not in use. */
+        status = code == ERROR_INVALID_PARAMETER
+                     ? sbx_fail(err, SBX_NOT_FOUND, "no object has this file id any more")
+                     : sbx_fail_win32(err, code, "open by file id");
+        handle = NULL;
+    }
+    sbx_handle_close(&volume);
+    *ret_handle = handle;
+    return status;
+}
+
+static bool has_id(HANDLE handle, const uint8_t id[16])
+{
+    struct sbx_file_facts facts;
+
+    return !sbx_file_get_facts(handle, &facts, NULL) && !facts.is_reparse &&
+           memcmp(facts.id, id, sizeof(facts.id)) == 0;
+}
+
+enum sbx_status sbx_revoke_open(const struct sbx_ledger_record *record, const char *volume_guid,
+    ACCESS_MASK access, HANDLE *ret_handle, struct sbx_error *err)
+{
+    struct sbx_file_how how = {.kind = SBX_FILE_ANY, .access = access};
+    HANDLE handle = NULL;
+    enum sbx_status status = sbx_file_open(record->path, &how, &handle, err);
+
+    if (!status && has_id(handle, record->file_id)) {
+        *ret_handle = handle;
+        return SBX_OK;
+    }
+    sbx_handle_close(&handle);
+    if (status == SBX_DENIED && !sbx_grant_is_reparse_error(err))
+        return status;
+    if (!volume_guid || !volume_guid[0])
+        return sbx_fail(err, SBX_NOT_FOUND, "'%s' is not there any more", record->path);
+    return open_by_id(volume_guid, record->file_id, access, ret_handle, err);
+}
+
+/* --- one object --------------------------------------------------------------------------------
+ */
+
+static bool is_account(const struct sbx_grant_engine *engine, const struct sbx_sid *sid)
+{
+    size_t i;
+
+    for (i = 0; i < engine->account_count; i++) {
+        if (sbx_sid_equal(sid, &engine->accounts[i]))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * What a sandboxed command made belongs to its account, and the user may manage it only by the
+ * entry that is about to go: so it becomes the user's first.
+ */
+static enum sbx_status take_over(struct sbx_revoke_work *work, HANDLE handle, struct sbx_error *err)
+{
+    HANDLE owner = ReOpenFile(handle, READ_CONTROL | WRITE_OWNER,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+    enum sbx_status status = SBX_OK;
+
+    if (owner == INVALID_HANDLE_VALUE)
+        return sbx_fail_win32(err, GetLastError(), "open for changing the owner");
+    status = sbx_acl_set_owner(owner, &work->user, &work->engine->report->counts, err);
+    sbx_handle_close(&owner);
+    return status;
+}
+
+enum sbx_status sbx_revoke_object(struct sbx_revoke_work *work, HANDLE handle, bool is_directory,
+    const struct sbx_ace *added, size_t added_count, struct sbx_error *err)
+{
+    const struct sbx_grant_removal removal = {.blocks = work->block_pointers,
+        .block_count = work->block_count,
+        .added = added,
+        .added_count = added_count,
+        .capability = sbx_sid_is_set(&work->capability) ? &work->capability : NULL};
+    struct sbx_descriptor descriptor;
+    struct sbx_acl dacl;
+    bool changed = false;
+    enum sbx_status status = SBX_OK;
+
+    memset(&descriptor, 0, sizeof(descriptor));
+    memset(&dacl, 0, sizeof(dacl));
+    status = sbx_acl_get(handle, &work->engine->report->counts, &descriptor, err);
+    if (!status)
+        status =
+            sbx_grant_step_remove(&descriptor, is_directory, &removal, &dacl, &changed, NULL, err);
+    if (!status && changed && is_account(work->engine, &descriptor.owner))
+        status = take_over(work, handle, err);
+    if (!status && changed) {
+        status = sbx_grant_write(work->engine, handle, &descriptor, &dacl, err);
+        work->engine->root_writes += status == SBX_OK;
+    }
+    sbx_acl_done(&dacl);
+    sbx_descriptor_done(&descriptor);
+    return status;
+}
+
+/* --- everything below --------------------------------------------------------------------------
+ */
+
+struct below {
+    struct sbx_revoke_work *work;
+    const char *path;
+};
+
+static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *entry)
+{
+    const struct below *below = context;
+    struct sbx_revoke_work *work = below->work;
+    uint64_t writes = work->engine->report->counts.writes;
+    char reason[SBX_GRANT_REASON_MAX];
+    struct sbx_error problem;
+    HANDLE handle = NULL;
+    bool may_write = false;
+    enum sbx_status status = SBX_OK;
+
+    sbx_error_init(&problem);
+    sbx_grant_progress_step(work->engine, entry->relative_w, entry->relative_cch);
+    /* A link got nothing from us; a new one that inherited is the user's to remove. */
+    if ((entry->attributes & FILE_ATTRIBUTE_REPARSE_POINT) || entry->reparse_tag)
+        return SBX_WALK_SKIP;
+    status = sbx_grant_open_entry(entry, &handle, &may_write, &problem);
+    if (status == SBX_NOT_FOUND)
+        return SBX_WALK_SKIP;
+    if (!status)
+        status = sbx_revoke_object(
+            work, handle, (entry->attributes & FILE_ATTRIBUTE_DIRECTORY) != 0, NULL, 0, &problem);
+    sbx_handle_close(&handle);
+    if (status) {
+        sbx_grant_reason(&problem, reason);
+        sbx_grant_skip_below(
+            work->engine, below->path, entry->relative_w, entry->relative_cch, reason);
+        work->incomplete = true;
+    } else if (work->engine->report->counts.writes != writes) {
+        work->engine->report->files_stamped++;
+    }
+    return SBX_WALK_ON;
+}
+
+static bool problem_seen(
+    void *context, const wchar_t *relative_w, size_t cch, const struct sbx_error *error)
+{
+    const struct below *below = context;
+    char reason[SBX_GRANT_REASON_MAX];
+
+    sbx_grant_reason(error, reason);
+    sbx_grant_skip_below(below->work->engine, below->path, relative_w, cch, reason);
+    below->work->incomplete = true;
+    return true;
+}
+
+enum sbx_status sbx_revoke_below(
+    struct sbx_revoke_work *work, HANDLE directory, const char *path, struct sbx_error *err)
+{
+    struct below below = {work, path};
+    const struct sbx_filewalk walk = {.context = &below,
+        .visit = visit,
+        .problem = problem_seen,
+        .cancel = work->engine->options->cancel};
+
+    return sbx_filewalk_run(directory, &walk, NULL, err);
+}
