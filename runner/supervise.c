@@ -1,0 +1,120 @@
+/*
+ * From resume to the end: exit, time limit, cancel, the caller's death. Boundary B6.
+ *
+ * Whatever way it ends, the job is empty before the result is sent (unless the policy said
+ * `background`), so "the command is over" means that nothing of it is left. If this process dies
+ * instead, the kernel closes the job's only handle and ends the children itself.
+ */
+#include "run.h"
+
+#include "shared/win/clock.h"
+#include "shared/win/consolectl.h"
+
+/* Between asking politely and ending it. */
+#define GRACE_MS 2000u
+/* For processes of a terminated job to disappear. */
+#define EMPTY_MS 10000u
+/* The exit code of processes that we end, as TerminateProcess callers use it. */
+#define ENDED_BY_US 1u
+
+/*
+ * CTRL_BREAK reaches a process group only from its own console, so this process joins the child's
+ * (hidden) console for a moment. Nothing is read or written there, and our own handler list says
+ * "ignore" while we are on it.
+ * https://learn.microsoft.com/windows/console/generateconsolectrlevent
+ */
+static void ask_politely(const struct sbx_run *run)
+{
+    if (!AttachConsole(run->child.pid))
+        return; /* no console (a GUI program, or it is gone): the grace period is all it gets */
+    SetConsoleCtrlHandler(NULL, TRUE);
+    if (sbx_consolectl_break(run->child.pid, NULL))
+        SetLastError(ERROR_SUCCESS);
+    FreeConsole();
+}
+
+static bool exited(const struct sbx_run *run, DWORD timeout_ms)
+{
+    return WaitForSingleObject(run->child.process, timeout_ms) == WAIT_OBJECT_0;
+}
+
+static void stop_politely(struct sbx_run *run, enum sbx_ended ended)
+{
+    run->ended = ended;
+    if (exited(run, 0))
+        return;
+    ask_politely(run);
+    if (!exited(run, GRACE_MS))
+        TerminateProcess(run->child.process, ENDED_BY_US);
+}
+
+/* Wait until the child ends or has to be ended. */
+static enum sbx_status wait_for_end(struct sbx_run *run, struct sbx_error *err)
+{
+    const uint64_t limit_ms = run->request.limits.timeout_ms;
+    const uint64_t deadline_ms = sbx_clock_ms() + limit_ms;
+    HANDLE handles[2];
+
+    handles[0] = run->child.process;
+    handles[1] = run->control;
+    for (;;) {
+        DWORD timeout = limit_ms ? sbx_clock_left_ms(deadline_ms) : INFINITE;
+        DWORD which = WaitForMultipleObjects(countof(handles), handles, FALSE, timeout);
+        DWORD code = GetLastError();
+
+        if (which == WAIT_OBJECT_0) {
+            run->ended = SBX_ENDED_EXIT;
+            return SBX_OK;
+        }
+        if (which == WAIT_OBJECT_0 + 1) {
+            if (!run->kill) {
+                ResetEvent(run->control);
+                stop_politely(run, SBX_ENDED_CANCELLED);
+            }
+            run->ended = SBX_ENDED_CANCELLED;
+            return SBX_OK;
+        }
+        if (which != WAIT_TIMEOUT)
+            return sbx_fail_win32(err, code, "wait for the command");
+        if (sbx_clock_left_ms(deadline_ms))
+            continue;
+        stop_politely(run, SBX_ENDED_TIMEOUT);
+        return SBX_OK;
+    }
+}
+
+/* Descendants end with the command; then the job is empty, counted and not only notified. */
+static enum sbx_status empty_job(struct sbx_run *run, struct sbx_error *err)
+{
+    enum sbx_status status;
+    bool empty = false;
+
+    if (run->request.background && run->ended == SBX_ENDED_EXIT)
+        return sbx_job_poll(&run->job, err);
+    status = sbx_job_terminate(&run->job, ENDED_BY_US, err);
+    if (!status)
+        status = sbx_job_wait(&run->job, NULL, EMPTY_MS, &empty, err);
+    if (status)
+        sbx_error_context(err, "end the command's processes");
+    return status;
+}
+
+enum sbx_status sbx_supervise(struct sbx_run *run, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    status = sbx_process_resume(&run->child, err);
+    if (status)
+        return status;
+    run->times.resumed = sbx_run_clock(run);
+    status = sbx_wire_send_started(run, err);
+    if (!status)
+        status = wait_for_end(run, err);
+    if (status)
+        return status;
+    run->times.exited = sbx_run_clock(run);
+    status = empty_job(run, err);
+    if (!status)
+        status = sbx_process_wait(&run->child, EMPTY_MS, &run->exit_code, err);
+    return status;
+}

@@ -1,0 +1,199 @@
+/*
+ * The two pipes to the agent: see shared/core/message.h.
+ *
+ * Frames are read into a capped buffer and decoded strictly. The agent is trusted no more than
+ * the format says: it runs as the same user as everything else that user started.
+ */
+#include "run.h"
+
+#include "shared/win/clock.h"
+#include "shared/win/handle.h"
+#include "shared/win/pipe.h"
+#include "shared/win/platform.h"
+
+#include <stdio.h>
+
+/* A caller that does not send its request within this time is broken. */
+#define REQUEST_TIMEOUT_MS 30000u
+
+uint64_t sbx_run_clock(const struct sbx_run *run)
+{
+    uint64_t now = sbx_clock_us() - run->started_us;
+
+    return now ? now : 1;
+}
+
+/* One frame's JSON into `frame` (cleared first). */
+static enum sbx_status read_frame(
+    HANDLE pipe, uint32_t timeout_ms, struct sbx_buf *frame, struct sbx_error *err)
+{
+    enum sbx_status status;
+    uint8_t prefix[4];
+    uint32_t length = 0;
+    char *bytes = NULL;
+
+    sbx_buf_clear(frame);
+    status = sbx_pipe_read_exact(pipe, prefix, sizeof(prefix), timeout_ms, err);
+    if (!status)
+        status = sbx_frame_length(prefix, &length, err);
+    if (!status)
+        status = sbx_calloc(length, 1, &bytes, err);
+    if (!status)
+        status = sbx_pipe_read_exact(pipe, bytes, length, timeout_ms, err);
+    if (!status)
+        status = sbx_buf_add(frame, bytes, length, err);
+    if (bytes)
+        sbx_wipe(bytes, length); /* an environment may hold secrets */
+    free(bytes);
+    return status;
+}
+
+enum sbx_status sbx_wire_read_request(struct sbx_run *run, struct sbx_error *err)
+{
+    enum sbx_status status;
+    struct sbx_buf frame;
+
+    sbx_buf_init(&frame, SBX_FRAME_MAX_BYTES);
+    status = read_frame(run->input, REQUEST_TIMEOUT_MS, &frame, err);
+    if (!status)
+        status = sbx_request_decode(frame.data, frame.length_bytes, &run->request, err);
+    if (status)
+        sbx_error_context(err, "request");
+    sbx_buf_wipe(&frame);
+    run->times.request = sbx_run_clock(run);
+    return status;
+}
+
+/* Ends with the pipe: no more frames, an ill-formed one, or the caller's death all mean "kill". */
+static DWORD WINAPI watch_input(void *context)
+{
+    struct sbx_run *run = context;
+    struct sbx_buf frame;
+
+    sbx_buf_init(&frame, 4096);
+    for (;;) {
+        enum sbx_control control = SBX_CONTROL_KILL;
+
+        if (read_frame(run->input, SBX_PIPE_FOREVER, &frame, NULL) ||
+            sbx_control_decode(frame.data, frame.length_bytes, &control, NULL) ||
+            control == SBX_CONTROL_KILL)
+            break;
+        InterlockedExchange(&run->cancel, 1);
+        SetEvent(run->control);
+    }
+    sbx_buf_done(&frame);
+    InterlockedExchange(&run->kill, 1);
+    SetEvent(run->control);
+    return 0;
+}
+
+enum sbx_status sbx_wire_watch(struct sbx_run *run, struct sbx_error *err)
+{
+    HANDLE thread;
+    DWORD code;
+
+    run->control = CreateEventW(NULL, TRUE, FALSE, NULL);
+    code = GetLastError();
+    if (!run->control)
+        return sbx_fail_win32(err, code, "create the control event");
+    thread =
+        CreateThread(NULL, 64 * 1024, watch_input, run, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    code = GetLastError();
+    if (!thread)
+        return sbx_fail_win32(err, code, "start the control thread");
+    sbx_handle_close(&thread); /* it ends with the process */
+    return SBX_OK;
+}
+
+static enum sbx_status send_reply(
+    struct sbx_run *run, const struct sbx_reply *reply, struct sbx_error *err)
+{
+    enum sbx_status status;
+    struct sbx_buf frame;
+
+    sbx_buf_init(&frame, SBX_FRAME_MAX_BYTES + 4);
+    status = sbx_reply_encode(reply, &frame, err);
+    if (!status)
+        status = sbx_pipe_write(run->output, frame.data, frame.length_bytes, err);
+    sbx_buf_done(&frame);
+    return status;
+}
+
+enum sbx_status sbx_wire_send_started(struct sbx_run *run, struct sbx_error *err)
+{
+    struct sbx_reply reply = {.kind = SBX_REPLY_STARTED, .process_id = run->child.pid};
+
+    return send_reply(run, &reply, err);
+}
+
+static enum sbx_status add_findings(
+    const struct sbx_run *run, struct sbx_reply *reply, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    size_t i;
+
+    for (i = 0; !status && i < run->findings.count; i++) {
+        char text[SBX_FINDING_FACT_MAX + SBX_FINDING_TEXT_MAX + 4];
+
+        snprintf(
+            text, sizeof(text), "%s: %s", run->findings.items[i].fact, run->findings.items[i].text);
+        status = sbx_strings_add(&reply->unproved, text, err);
+    }
+    if (!status && run->findings.left_out)
+        status = sbx_strings_add(&reply->unproved, "...", err);
+    return status;
+}
+
+static enum sbx_status add_limits(
+    const struct sbx_run *run, struct sbx_reply *reply, struct sbx_error *err)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } rows[] = {{SBX_JOB_HIT_PROCESSES, "processes"}, {SBX_JOB_HIT_MEMORY, "memory"},
+        {SBX_JOB_HIT_PROCESS_MEMORY, "process-memory"}, {SBX_JOB_HIT_CPU_TIME, "cpu-time"}};
+    enum sbx_status status = SBX_OK;
+    size_t i;
+
+    if (run->ended == SBX_ENDED_TIMEOUT)
+        status = sbx_strings_add(&reply->limits_hit, "timeout", err);
+    for (i = 0; !status && i < countof(rows); i++)
+        if (run->job.hits & rows[i].bit)
+            status = sbx_strings_add(&reply->limits_hit, rows[i].name, err);
+    return status;
+}
+
+enum sbx_status sbx_wire_send_result(
+    struct sbx_run *run, const struct sbx_error *failure, struct sbx_error *err)
+{
+    struct sbx_reply reply = {.kind = SBX_REPLY_RESULT};
+    struct sbx_job_usage usage = {0};
+    enum sbx_status status;
+    char platform[96];
+
+    reply.ended = failure ? SBX_ENDED_FAILED : run->ended;
+    reply.exit_code = run->exit_code;
+    reply.confined = !failure && run->findings.count == 0;
+    reply.process_id = run->child.pid;
+    if (failure)
+        reply.error = *failure;
+    else
+        sbx_error_init(&reply.error);
+    if (run->job.handle && !sbx_job_usage(&run->job, &usage, NULL)) {
+        reply.peak_memory_bytes = usage.peak_job_memory_bytes;
+        reply.total_processes = usage.processes_total;
+        reply.cpu_time_us = usage.user_time_us + usage.kernel_time_us;
+    }
+    sbx_platform_name(platform, sizeof(platform));
+    status = sbx_strdup(platform, &reply.platform, err);
+    if (!status)
+        status = add_findings(run, &reply, err);
+    if (!status)
+        status = add_limits(run, &reply, err);
+    run->times.done = sbx_run_clock(run);
+    reply.times = run->times;
+    if (!status)
+        status = send_reply(run, &reply, err);
+    sbx_reply_done(&reply);
+    return status;
+}

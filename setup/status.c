@@ -1,0 +1,92 @@
+/* See status.h. Names and places are design 5. */
+#include "status.h"
+
+#include "shared/core/jsonwrite.h"
+#include "shared/win/file.h"
+#include "shared/win/handle.h"
+#include "shared/win/known.h"
+#include "shared/win/platform.h"
+#include "shared/win/sid.h"
+
+#define RECORD_PATH "AgentSandbox\\installation.json"
+
+/* In the order in which setup makes them. */
+static const char *const account_names[] = {
+    "AgentSandboxUsers", "AgentSandboxOffline", "AgentSandboxOnline"};
+
+static enum sbx_status find_record(char **ret_path, bool *ret_exists, struct sbx_error *err)
+{
+    const struct sbx_file_how how = {.kind = SBX_FILE_PLAIN};
+    char *folder = NULL;
+    struct sbx_buf path;
+    HANDLE handle = NULL;
+    enum sbx_status status;
+
+    sbx_buf_init(&path, 4096);
+    status = sbx_known_folder(SBX_KNOWN_PROGRAM_FILES, &folder, err);
+    if (!status)
+        status = sbx_buf_printf(&path, err, "%s\\%s", folder, RECORD_PATH);
+    if (!status) {
+        enum sbx_status found = sbx_file_open(path.data, &how, &handle, err);
+
+        *ret_exists = found == SBX_OK;
+        status = found == SBX_NOT_FOUND ? SBX_OK : found;
+    }
+    if (!status)
+        status = sbx_buf_steal(&path, ret_path, err);
+    sbx_handle_close(&handle);
+    sbx_buf_done(&path);
+    free(folder);
+    return status;
+}
+
+static enum sbx_status write_account(
+    struct sbx_json_writer *w, const char *name, bool *all, struct sbx_error *err)
+{
+    char text[SBX_SID_TEXT_SIZE];
+    struct sbx_sid sid;
+    enum sbx_status status = sbx_sid_from_account(name, &sid, NULL, err);
+
+    if (status && status != SBX_NOT_FOUND)
+        return status;
+    *all &= !status;
+    sbx_json_key_object(w, name);
+    sbx_json_key_bool(w, "exists", !status);
+    if (!status) {
+        sbx_sid_format(&sid, text);
+        sbx_json_key_string(w, "sid", text);
+    }
+    sbx_json_end_object(w);
+    return SBX_OK;
+}
+
+enum sbx_status sbx_setup_status(struct sbx_buf *ret_json, struct sbx_error *err)
+{
+    struct sbx_json_writer w;
+    bool all = true, record = false;
+    enum sbx_status status;
+    char *path = NULL;
+    char platform[96];
+    size_t i;
+
+    status = find_record(&path, &record, err);
+    if (status)
+        return status;
+    sbx_platform_name(platform, sizeof(platform));
+    sbx_json_writer_begin(&w, ret_json, true);
+    sbx_json_begin_object(&w);
+    sbx_json_key_string(&w, "version", SBX_VERSION);
+    sbx_json_key_string(&w, "platform", platform);
+    sbx_json_key_object(&w, "record");
+    sbx_json_key_string(&w, "path", path);
+    sbx_json_key_bool(&w, "exists", record);
+    sbx_json_end_object(&w);
+    sbx_json_key_object(&w, "accounts");
+    for (i = 0; !status && i < countof(account_names); i++)
+        status = write_account(&w, account_names[i], &all, err);
+    sbx_json_end_object(&w);
+    sbx_json_key_bool(&w, "installed", all && record);
+    sbx_json_end_object(&w);
+    free(path);
+    return status ? status : sbx_json_writer_end(&w, err);
+}
