@@ -1,5 +1,5 @@
 /* Lists of access control entries as values: copy, compare, insert. See acldata.h. */
-#include "acldata.h"
+#include "acldata_internal.h"
 
 static void ace_done(struct sbx_ace *ace)
 {
@@ -100,22 +100,13 @@ static enum sbx_status reserve(struct sbx_acl *acl, struct sbx_error *err)
     return SBX_OK;
 }
 
-enum sbx_status sbx_acl_insert(
+static enum sbx_status insert(
     struct sbx_acl *acl, size_t index, const struct sbx_ace *ace, struct sbx_error *err)
 {
     struct sbx_ace copy = *ace; /* `ace` may lie in the array that reserve() moves */
     uint8_t *rest = NULL;
-    enum sbx_status status = SBX_OK;
-    size_t size_bytes = acl->kind == SBX_ACL_LIST ? sbx_acl_size_bytes(acl) : 8;
+    enum sbx_status status = reserve(acl, err);
 
-    if (acl->kind == SBX_ACL_NULL)
-        return sbx_fail(err, SBX_UNSUPPORTED, "the access list is NULL (full access for everyone)");
-    if (index > acl->count)
-        return sbx_fail(err, SBX_INTERNAL, "entry %zu of %zu", index, acl->count);
-    if (size_bytes + ace_size_bytes(ace) > SBX_ACL_MAX_BYTES)
-        return sbx_fail(
-            err, SBX_INVALID, "the access list would exceed %u bytes", (unsigned)SBX_ACL_MAX_BYTES);
-    status = reserve(acl, err);
     if (!status)
         status = copy_bytes(copy.rest, copy.rest_bytes, &rest, err);
     if (status)
@@ -128,6 +119,34 @@ enum sbx_status sbx_acl_insert(
     return SBX_OK;
 }
 
+enum sbx_status sbx_acl_append_unsized(
+    struct sbx_acl *acl, const struct sbx_ace *ace, struct sbx_error *err)
+{
+    return insert(acl, acl->count, ace, err);
+}
+
+enum sbx_status sbx_acl_check_size(size_t size_bytes, struct sbx_error *err)
+{
+    if (size_bytes > SBX_ACL_MAX_BYTES)
+        return sbx_fail(
+            err, SBX_INVALID, "the access list would exceed %u bytes", (unsigned)SBX_ACL_MAX_BYTES);
+    return SBX_OK;
+}
+
+enum sbx_status sbx_acl_insert(
+    struct sbx_acl *acl, size_t index, const struct sbx_ace *ace, struct sbx_error *err)
+{
+    size_t size_bytes = acl->kind == SBX_ACL_LIST ? sbx_acl_size_bytes(acl) : 8;
+    enum sbx_status status = SBX_OK;
+
+    if (acl->kind == SBX_ACL_NULL)
+        return sbx_fail(err, SBX_UNSUPPORTED, "the access list is NULL (full access for everyone)");
+    if (index > acl->count)
+        return sbx_fail(err, SBX_INTERNAL, "entry %zu of %zu", index, acl->count);
+    status = sbx_acl_check_size(size_bytes + ace_size_bytes(ace), err);
+    return status ? status : insert(acl, index, ace, err);
+}
+
 enum sbx_status sbx_acl_copy(
     const struct sbx_acl *acl, struct sbx_acl *ret_copy, struct sbx_error *err)
 {
@@ -137,7 +156,7 @@ enum sbx_status sbx_acl_copy(
 
     memset(&copy, 0, sizeof(copy));
     for (i = 0; i < acl->count && !status; i++)
-        status = sbx_acl_insert(&copy, i, &acl->aces[i], err);
+        status = sbx_acl_append_unsized(&copy, &acl->aces[i], err);
     if (!status)
         status = copy_bytes(acl->slack, acl->slack_bytes, &copy.slack, err);
     if (status) {

@@ -5,7 +5,7 @@
  * to anything; a size field never exceeds what holds it; nothing is allocated from a number in the
  * input, only from bytes that are there.
  */
-#include "acldata.h"
+#include "acldata_internal.h"
 
 #define HEADER_BYTES 20u
 #define ACL_HEADER_BYTES 8u
@@ -79,7 +79,7 @@ static enum sbx_status parse_entries(
             return sbx_fail(err, SBX_INVALID, "access list entry %zu of %zu is cut off", i, count);
         status = parse_ace(p + at, size_bytes, &ace, err);
         if (!status)
-            status = sbx_acl_insert(acl, i, &ace, err);
+            status = sbx_acl_append_unsized(acl, &ace, err);
         if (status)
             return status;
         at += size_bytes;

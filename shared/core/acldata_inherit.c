@@ -1,5 +1,5 @@
 /* What a child inherits from its parent's DACL. See acldata.h. */
-#include "acldata.h"
+#include "acldata_internal.h"
 
 #define INHERIT_BITS (SBX_ACE_OI | SBX_ACE_CI | SBX_ACE_NP | SBX_ACE_IO | SBX_ACE_INHERITED)
 #define GENERIC_BITS (SBX_GENERIC_READ | SBX_GENERIC_WRITE | SBX_GENERIC_EXECUTE | SBX_GENERIC_ALL)
@@ -52,7 +52,7 @@ static enum sbx_status append(
     struct sbx_ace copy = *ace;
 
     copy.flags = (uint8_t)((ace->flags & ~INHERIT_BITS) | flags | SBX_ACE_INHERITED);
-    return sbx_acl_insert(list, list->count, &copy, err);
+    return sbx_acl_append_unsized(list, &copy, err);
 }
 
 static enum sbx_status inherit_one(const struct sbx_ace *ace, const struct child *child,
@@ -94,6 +94,8 @@ enum sbx_status sbx_acl_inherit(const struct sbx_acl *parent, bool child_is_dire
     list.kind = SBX_ACL_LIST;
     for (i = 0; i < parent->count && !status; i++)
         status = inherit_one(&parent->aces[i], &child, &list, err);
+    if (!status)
+        status = sbx_acl_check_size(sbx_acl_size_bytes(&list), err);
     if (status) {
         sbx_acl_done(&list);
         return status;
@@ -118,7 +120,9 @@ static enum sbx_status replace_inherited(
     }
     dacl->count = kept;
     for (i = 0; i < inherited->count && !status; i++)
-        status = sbx_acl_insert(dacl, dacl->count, &inherited->aces[i], err);
+        status = sbx_acl_append_unsized(dacl, &inherited->aces[i], err);
+    if (!status)
+        status = sbx_acl_check_size(sbx_acl_size_bytes(dacl), err);
     /* Object entries that came down need the higher revision. */
     if (sbx_acl_effective_revision(inherited) > dacl->revision)
         dacl->revision = 0;

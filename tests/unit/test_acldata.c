@@ -714,6 +714,53 @@ START_TEST(reinherit__grant_then_revoke__child_as_before)
 }
 END_TEST
 
+/* Inheriting into a list that has no room left. */
+START_TEST(reinherit__child_list_full__refused)
+{
+    struct sbx_acl parent = {0}, out = {0};
+    struct sbx_descriptor child = {0};
+    struct sbx_ace ace = sbx_ace_make(SBX_ACE_ALLOW, 0, 1, &sbx_sid_everyone);
+    struct sbx_ace down = sbx_ace_make(SBX_ACE_ALLOW, OI, 1, &cap_sid);
+
+    while (sbx_acl_size_bytes(&child.dacl) + 20 <= SBX_ACL_MAX_BYTES)
+        ck_assert_sbx_ok(sbx_acl_insert(&child.dacl, child.dacl.count, &ace, &err), &err);
+    ck_assert_sbx_ok(sbx_acl_insert(&parent, 0, &down, &err), &err);
+    ck_assert_int_eq(sbx_acl_reinherit(&parent, &child, false, &out, &err), SBX_INVALID);
+    ck_assert_int_eq(out.kind, SBX_ACL_ABSENT);
+    sbx_acl_done(&parent);
+    sbx_descriptor_done(&child);
+}
+END_TEST
+
+/* The worst list a file's owner can write: parsing it must not take seconds. */
+START_TEST(parse__sixteen_thousand_entries__linear)
+{
+    struct sbx_acl acl = {0};
+    size_t count = (SBX_ACL_MAX_BYTES - 8) / 4;
+    uint8_t *bytes = calloc(1, 8 + 4 * count);
+    int round;
+    size_t i;
+
+    ck_assert_ptr_nonnull(bytes);
+    bytes[0] = 2;
+    bytes[2] = (uint8_t)(8 + 4 * count);
+    bytes[3] = (uint8_t)((8 + 4 * count) >> 8);
+    bytes[4] = (uint8_t)count;
+    bytes[5] = (uint8_t)(count >> 8);
+    for (i = 0; i < count; i++) {
+        bytes[8 + 4 * i] = 0x20;
+        bytes[8 + 4 * i + 2] = 4;
+    }
+    /* Quadratic, these rounds took minutes; the test's time limit is the assertion. */
+    for (round = 0; round < 500; round++) {
+        ck_assert_sbx_ok(sbx_acl_parse(bytes, 8 + 4 * count, &acl, &err), &err);
+        ck_assert_uint_eq(acl.count, count);
+        sbx_acl_done(&acl);
+    }
+    free(bytes);
+}
+END_TEST
+
 START_TEST(sid_from_prefix__longer_run_of_bytes__exact_length)
 {
     static const uint8_t bytes[] = {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0, 99, 99};
@@ -753,6 +800,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, map_generic__each_bit__file_rights);
     tcase_add_test(tcase, reinherit__random__explicit_kept_and_stable);
     tcase_add_test(tcase, reinherit__grant_then_revoke__child_as_before);
+    tcase_add_test(tcase, reinherit__child_list_full__refused);
+    tcase_add_test(tcase, parse__sixteen_thousand_entries__linear);
     tcase_add_test(tcase, sid_from_prefix__longer_run_of_bytes__exact_length);
 }
 
