@@ -114,13 +114,18 @@ static bool has_owner_rights_ace(const struct sbx_acl *dacl)
     return false;
 }
 
+static bool is_restricted(const struct sbx_access_token *token)
+{
+    return token->restricted || token->restricting_count > 0;
+}
+
 static bool owner_gets_implicit_rights(const struct check *check, enum sbx_access_pass pass)
 {
     const struct sbx_sid *owner = &check->descriptor->owner;
 
     if (check->result->owner_rights_ace)
         return false;
-    if ((check->readings & SBX_READING_OWNER_IN_BOTH) && check->token->restricting_count > 0)
+    if ((check->readings & SBX_READING_OWNER_IN_BOTH) && is_restricted(check->token))
         return token_has(check->token, SBX_PASS_NORMAL, owner, false) &&
                token_has(check->token, SBX_PASS_RESTRICTED, owner, false);
     return token_has(check->token, pass, owner, false);
@@ -224,7 +229,7 @@ static uint32_t restricted_part(const struct check *check, uint32_t wanted)
 {
     uint32_t part = sbx_access_write_part(check->mapping, check->readings);
 
-    if (check->token->restricting_count == 0)
+    if (!is_restricted(check->token))
         return 0;
     if (!check->token->write_restricted)
         return wanted;

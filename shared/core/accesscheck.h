@@ -61,7 +61,9 @@ struct sbx_access_token {
     const struct sbx_access_group *groups;
     size_t group_count;
     const struct sbx_sid *restricting; /* always enabled, whatever attributes they were given */
-    size_t restricting_count;          /* 0: not restricted, there is no pass 2 */
+    size_t restricting_count;
+    bool restricted; /* there is a pass 2 even with no SID left, as after restricting a token twice
+                      * with different SIDs; any restricting SID implies it */
     bool write_restricted;
     uint32_t privileges; /* SBX_PRIVILEGE_*, held and enabled */
 };

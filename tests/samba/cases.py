@@ -168,6 +168,8 @@ def random_token(rng, files):
         restricting = tuple(rng.sample(pool, rng.randint(1, 4)))
         if rng.random() < 0.6:
             flags += "w"
+    elif rng.random() < 0.1:
+        flags += rng.choice(["z", "zw"])
     if not files:
         flags += "".join(letter for letter in "tsmro" if rng.random() < 0.08)
     return dict(user=USER, user_deny_only=rng.random() < 0.1, groups=tuple(groups),

@@ -122,9 +122,10 @@ static bool parse_flags(const char *text, struct question *question)
         {'o', 0, SBX_READING_OWNER_IN_BOTH}};
 
     for (; *text; text++) {
-        bool known = *text == '-' || *text == 'w' || *text == 'i';
+        bool known = strchr("-wiz", *text) != NULL;
 
         question->token.write_restricted |= *text == 'w';
+        question->token.restricted |= *text == 'z';
         question->request.backup_intent |= *text == 'i';
         for (size_t i = 0; i < countof(table); i++) {
             if (table[i].letter != *text)

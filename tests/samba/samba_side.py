@@ -60,6 +60,10 @@ class Pass:
             self.token.set_privilege(security.SEC_PRIV_TAKE_OWNERSHIP)
 
 
+def is_restricted(case):
+    return bool(case.restricting) or "z" in case.flags
+
+
 def has_owner_rights(descriptor):
     return isinstance(descriptor.dacl, tuple) and any(
         ace.sid == OWNER_RIGHTS and ace.type in (ALLOW, DENY) and not ace.flags & IO
@@ -89,7 +93,7 @@ def translate(case, descriptor, sids, corrections):
         dacl = tuple(ace for ace in aces if ace)
     if owner not in sids.can_allow:
         owner = NOBODY
-    elif "o" in case.flags and case.restricting and not has_owner_rights(descriptor):
+    elif "o" in case.flags and is_restricted(case) and not has_owner_rights(descriptor):
         if owner not in Pass(case, False).can_allow or owner not in case.restricting:
             owner = NOBODY
     return ndr_unpack(security.descriptor, descriptor_bytes(replace(descriptor, owner=owner,
@@ -120,7 +124,7 @@ def ask_pass(case, descriptor, sids, desired, corrections):
 def ask_passes(case, descriptor, asked, corrections):
     """asked: mapped, may hold MAXIMUM_ALLOWED. The granted mask, or None."""
     first = ask_pass(case, descriptor, Pass(case, False), asked, corrections)
-    if first is None or not case.restricting:
+    if first is None or not is_restricted(case):
         return first
     part = 0xFFFFFFFF
     if "w" in case.flags:

@@ -179,6 +179,7 @@ void sd_token(struct sd_token *token, const char *user, const char *groups, cons
     }
     ck_assert_str_eq(restricting, "");
     token->token.write_restricted = strchr(flags, 'w') != NULL;
+    token->token.restricted = strchr(flags, 'z') != NULL;
     token->token.privileges = (strchr(flags, 't') ? SBX_PRIVILEGE_TAKE_OWNERSHIP : 0) |
                               (strchr(flags, 's') ? SBX_PRIVILEGE_SECURITY : 0) |
                               (strchr(flags, 'b') ? SBX_PRIVILEGE_BACKUP : 0) |

@@ -35,7 +35,7 @@ struct sd_token {
  * @param user short name, with ":10" when deny-only
  * @param groups "E:7 H:10", attributes in hexadecimal; "" for none
  * @param restricting "K1 R"; "" for none
- * @param flags letters of tests/samba/README.md: w t s b e (others are ignored here)
+ * @param flags letters of tests/samba/README.md: w z t s b e (others are ignored here)
  */
 void sd_token(struct sd_token *token, const char *user, const char *groups, const char *restricting,
     const char *flags);

@@ -1,32 +1,11 @@
-/* The access check: one row per rule, with the answer and the reason it must give. */
+/* The access check of an ordinary token: one row per rule, and what explains it. */
 #include "shared/core/accesscheck.h"
 
-#include "tests/support/sdtext.h"
+#include "tests/support/accessrow.h"
 #include "tests/support/unit.h"
 
-#include <stdio.h>
-
-#define MAX SBX_MAXIMUM_ALLOWED
-#define SACL SBX_ACCESS_SYSTEM_SECURITY
-#define U_ "S-1-5-21-1-2-3-1001"
-#define V_ "S-1-5-21-1-2-3-1002"
-#define G_ "S-1-5-21-1-2-3-513"
-#define K1_ "S-1-5-21-11-22-33-2147483649"
-#define P1 "pass 1 (user and groups): "
-#define P2 "pass 2 (restricting SIDs): "
-
-struct row {
-    const char *name;
-    const char *descriptor;
-    const char *user, *groups, *restricting, *flags; /* see tests/support/sdtext.h */
-    uint32_t desired;
-    uint32_t mask;   /* granted; 0 = denied */
-    const char *why; /* the deciding step in words */
-    const char *parent;
-};
-
 /* One pass. */
-static const struct row plain_rows[] = {
+static const struct access_row plain_rows[] = {
     {"null_dacl__grants", "V G null", "U", "", "", "", 0x2, 0x2,
         P1 "no DACL, everyone is granted 0x00000002", NULL},
     {"absent_dacl__grants", "V G none", "U", "", "", "", 0x2, 0x2,
@@ -88,7 +67,7 @@ static const struct row plain_rows[] = {
 };
 
 /* The owner, and privileges. */
-static const struct row owner_rows[] = {
+static const struct access_row owner_rows[] = {
     {"owner__reads_and_writes_the_dacl", "U G empty", "U", "", "", "", 0x60000, 0x60000,
         P1 "owner " U_ " has implicit READ_CONTROL and WRITE_DAC, grants 0x00060000", NULL},
     {"owner__gets_no_other_right", "U G empty", "U", "", "", "", 0x80000, 0,
@@ -155,161 +134,15 @@ static const struct row owner_rows[] = {
         "SeBackupPrivilege grants 0x001200A9", NULL},
 };
 
-/* The second pass. */
-static const struct row restricted_rows[] = {
-    {"restricted__needs_both", "V G (A - 3 U)(A - 1 K1)", "U", "", "K1", "", 0x1, 0x1,
-        P2 "allow entry 1 of " K1_ " grants 0x00000001", NULL},
-    {"restricted__user_alone_is_not_enough", "V G (A - 3 U)", "U", "", "K1", "", 0x1, 0,
-        P2 "no entry grants 0x00000001", NULL},
-    {"restricted__sid_alone_is_not_enough", "V G (A - 3 K1)", "U", "", "K1", "", 0x1, 0,
-        P1 "no entry grants 0x00000001", NULL},
-    {"restricted__the_sid_does_not_count_in_pass_1", "V G (D - 1 K1)(A - 1 U)", "U", "", "K1", "",
-        0x1, 0, P2 "deny entry 0 of " K1_ " denies 0x00000001", NULL},
-    {"restricted__a_group_may_be_both", "V G (A - 1 E)", "U", "E:7", "E", "", 0x1, 0x1,
-        P2 "allow entry 0 of S-1-1-0 grants 0x00000001", NULL},
-    {"restricted__null_dacl_grants_both", "V G null", "U", "", "K1", "", 0x2, 0x2,
-        P2 "no DACL, everyone is granted 0x00000002", NULL},
-    {"restricted__owner_is_not_enough", "U G empty", "U", "", "K1", "", 0x20000, 0,
-        P2 "no entry grants 0x00020000", NULL},
-    {"restricted__owner_as_restricting_sid", "U G empty", "U", "", "U", "", 0x60000, 0x60000,
-        P2 "owner " U_ " has implicit READ_CONTROL and WRITE_DAC, grants 0x00060000", NULL},
-    {"restricted__owner_rights_entry_for_the_restricting_owner", "U G (A - 20000 OW)", "U", "", "U",
-        "", 0x20000, 0x20000, P2 "allow entry 0 of S-1-3-4 (owner rights) grants 0x00020000", NULL},
-    {"restricted__owner_rights_entry_ends_it_there_too", "U G (A - 20000 OW)", "U", "", "U", "",
-        0x40000, 0, P1 "no entry grants 0x00040000", NULL},
-    {"restricted__owner_by_pass_1_and_entry_by_pass_2", "U G (A - 20000 K1)", "U", "", "K1", "",
-        0x20000, 0x20000, P2 "allow entry 0 of " K1_ " grants 0x00020000", NULL},
-    {"restricted__owner_in_both__denies_that", "U G (A - 20000 K1)", "U", "", "K1", "o", 0x20000, 0,
-        P1 "no entry grants 0x00020000", NULL},
-    {"restricted__maximum_is_the_intersection", "V G (A - 7 U)(A - e K1)", "U", "", "K1", "", MAX,
-        0x6, P2 "allow entry 1 of " K1_ " grants 0x0000000E", NULL},
-    {"restricted__maximum_without_overlap", "V G (A - 1 U)(A - 2 K1)", "U", "", "K1", "", MAX, 0,
-        P2 "no entry grants 0x001FFFFD", NULL},
-    {"write_restricted__reads_by_the_user", "V G (A - 1f01ff U)", "U", "", "K1", "w", 0x1200A9,
-        0x1200A9, P1 "allow entry 0 of " U_ " grants 0x001200A9", NULL},
-    {"write_restricted__does_not_write", "V G (A - 1f01ff U)", "U", "", "K1", "w", 0x120116, 0,
-        P2 "no entry grants 0x00000116", NULL},
-    {"write_restricted__attributes_are_writes", "V G (A - 1f01ff U)", "U", "", "K1", "w", 0x100, 0,
-        P2 "no entry grants 0x00000100", NULL},
-    {"write_restricted__does_not_delete", "V G (A - 1f01ff U)", "U", "", "K1", "w", 0x10000, 0,
-        P2 "no entry grants 0x00010000", NULL},
-    {"write_restricted__does_not_change_the_dacl", "V G (A - 1f01ff U)", "U", "", "K1", "w",
-        0x40000, 0, P2 "no entry grants 0x00040000", NULL},
-    {"write_restricted__does_not_take_it", "V G (A - 1f01ff U)", "U", "", "K1", "w", 0x80000, 0,
-        P2 "no entry grants 0x00080000", NULL},
-    {"write_restricted__owner_does_not_change_the_dacl", "U G empty", "U", "", "K1", "w", 0x40000,
-        0, P2 "no entry grants 0x00040000", NULL},
-    {"write_restricted__owner_reads_it", "U G empty", "U", "", "K1", "w", 0x20000, 0x20000,
-        P1 "owner " U_ " has implicit READ_CONTROL and WRITE_DAC, grants 0x00020000", NULL},
-    {"write_restricted__owner_in_both__does_not_read_it", "U G empty", "U", "", "K1", "wo", 0x20000,
-        0, P1 "no entry grants 0x00020000", NULL},
-    {"write_restricted__writes_by_both", "V G (A - 1f01ff U)(A - 1301bf K1)", "U", "", "K1", "w",
-        0x130116, 0x130116, P2 "allow entry 1 of " K1_ " grants 0x00010116", NULL},
-    {"write_restricted__read_deny_for_the_sid_is_not_seen", "V G (D - 1 K1)(A - 1 U)", "U", "",
-        "K1", "w", 0x1, 0x1, P1 "allow entry 1 of " U_ " grants 0x00000001", NULL},
-    {"write_restricted__write_deny_for_the_sid_is", "V G (D - 2 K1)(A - 2 U)(A - 2 K1)", "U", "",
-        "K1", "w", 0x2, 0, P2 "deny entry 0 of " K1_ " denies 0x00000002", NULL},
-    {"write_restricted__delete_child_is_not_in_pass_2", "V G (A - 1f01ff U)", "U", "", "K1", "w",
-        0x40, 0x40, P1 "allow entry 0 of " U_ " grants 0x00000040", NULL},
-    {"write_restricted__maximum", "V G (A - 1f01ff U)(A - 2 K1)", "U", "", "K1", "w", MAX, 0x1200EB,
-        P1 "allow entry 0 of " U_ " grants 0x001F01FF", NULL},
-    {"write_restricted_without_sids__is_nothing", "V G (A - 2 U)", "U", "", "", "w", 0x2, 0x2,
-        P1 "allow entry 0 of " U_ " grants 0x00000002", NULL},
-    {"mapping_only__deletes", "V G (A - 1f01ff U)", "U", "", "K1", "wm", 0x10000, 0x10000,
-        P1 "allow entry 0 of " U_ " grants 0x00010000", NULL},
-    {"mapping_only__owner_changes_the_dacl", "U G empty", "U", "", "K1", "wm", 0x40000, 0x40000,
-        P1 "owner " U_ " has implicit READ_CONTROL and WRITE_DAC, grants 0x00040000", NULL},
-    {"mapping_only__still_does_not_write", "V G (A - 1f01ff U)", "U", "", "K1", "wm", 0x2, 0,
-        P2 "no entry grants 0x00000002", NULL},
-    {"whole_request__reads_fail_beside_a_write", "V G (A - 1f01ff U)(A - 116 K1)", "U", "", "K1",
-        "wr", 0x117, 0, P2 "no entry grants 0x00000001", NULL},
-    {"whole_request__reads_alone_do_not", "V G (A - 1f01ff U)(A - 116 K1)", "U", "", "K1", "wr",
-        0x1, 0x1, P1 "allow entry 0 of " U_ " grants 0x00000001", NULL},
-    {"mapping_only_of_a_full_restriction__changes_nothing", "V G (A - 1f01ff U)", "U", "", "K1",
-        "m", 0x10000, 0, P2 "no entry grants 0x00010000", NULL},
-};
-
-/* The directory that holds the file. */
-static const struct row parent_rows[] = {
-    {"parent_delete_child__deletes", "V G (D - 10000 U)", "U", "", "", "", 0x10000, 0x10000,
-        "parent directory: FILE_DELETE_CHILD, entry 0 of " U_ ", grants 0x00010000",
-        "V G (A - 40 U)"},
-    {"parent_list__reads_attributes", "V G empty", "U", "G:7", "", "", 0x80, 0x80,
-        "parent directory: FILE_LIST_DIRECTORY, entry 0 of " G_ ", grants 0x00000080",
-        "V G (A - 1 G)"},
-    {"parent__gives_nothing_else", "V G empty", "U", "", "", "", 0x10002, 0,
-        P1 "no entry grants 0x00010002", "V G (A - 1f01ff U)"},
-    {"parent_without_dacl__deletes", "V G empty", "U", "", "", "", 0x10000, 0x10000,
-        "parent directory: FILE_DELETE_CHILD, without a DACL, grants 0x00010000", "V G null"},
-    {"parent_denied_in_pass_2__does_not", "V G empty", "U", "", "K1", "", 0x10000, 0,
-        P1 "no entry grants 0x00010000", "V G (A - 40 U)"},
-    {"parent_of_a_write_restricted_child__deletes", "U G (A - 1f01ff U)", "U", "", "K1", "w",
-        0x10000, 0x10000,
-        "parent directory: FILE_DELETE_CHILD, entry 0 of " U_ ", grants 0x00010000",
-        "U G (A - 1f01ff U)"},
-    {"parent__is_in_maximum", "V G (A - 2 U)", "U", "", "", "", MAX, 0x10002,
-        P1 "allow entry 0 of " U_ " grants 0x00000002", "V G (A - 40 U)"},
-    {"own_right__comes_before_the_parents", "V G (A - 10000 U)", "U", "", "", "", 0x10000, 0x10000,
-        P1 "allow entry 0 of " U_ " grants 0x00010000", "V G (A - 40 U)"},
-};
-
-static void check_row(const struct row *row)
-{
-    struct sbx_descriptor descriptor, parent;
-    struct sd_token token;
-    struct sbx_access_request request;
-    struct sbx_access_result result;
-    const struct sbx_access_step *by = NULL;
-    struct sbx_buf why;
-
-    memset(&parent, 0, sizeof(parent));
-    sd_parse(row->descriptor, &descriptor);
-    sd_token(&token, row->user, row->groups, row->restricting, row->flags);
-    sd_request(&request, row->desired, row->flags);
-    if (row->parent) {
-        sd_parse(row->parent, &parent);
-        request.parent = &parent;
-    }
-    sbx_buf_init(&why, 1024);
-    sbx_access_check(&descriptor, &token.token, &request, &result);
-    by = sbx_access_deciding(&result);
-    ck_assert_msg(by != NULL, "%s: no deciding step", row->name);
-    ck_assert_int_eq(sbx_access_step_format(by, &why, NULL), SBX_OK);
-    sbx_descriptor_done(&descriptor);
-    sbx_descriptor_done(&parent);
-
-    ck_assert_msg(result.granted_mask == row->mask && result.granted == (row->mask != 0),
-        "%s: got 0x%08X, not 0x%08X", row->name, (unsigned)result.granted_mask,
-        (unsigned)row->mask);
-    ck_assert_msg(strcmp(why.data, row->why) == 0, "%s: why is '%s', not '%s'", row->name, why.data,
-        row->why);
-    ck_assert_msg(result.granted || result.missing_mask != 0 || (row->desired & MAX),
-        "%s: denied, but nothing is missing", row->name);
-    ck_assert_int_eq(by->granted, result.granted);
-    sbx_buf_done(&why);
-}
-
 START_TEST(accesscheck__plain_row__answers_and_says_why)
 {
-    check_row(&plain_rows[_i]);
+    access_row_check(&plain_rows[_i]);
 }
 END_TEST
 
 START_TEST(accesscheck__owner_row__answers_and_says_why)
 {
-    check_row(&owner_rows[_i]);
-}
-END_TEST
-
-START_TEST(accesscheck__restricted_row__answers_and_says_why)
-{
-    check_row(&restricted_rows[_i]);
-}
-END_TEST
-
-START_TEST(accesscheck__parent_row__answers_and_says_why)
-{
-    check_row(&parent_rows[_i]);
+    access_row_check(&owner_rows[_i]);
 }
 END_TEST
 
@@ -436,10 +269,6 @@ static void add_tests(TCase *tcase)
         tcase, accesscheck__plain_row__answers_and_says_why, 0, (int)countof(plain_rows));
     tcase_add_loop_test(
         tcase, accesscheck__owner_row__answers_and_says_why, 0, (int)countof(owner_rows));
-    tcase_add_loop_test(
-        tcase, accesscheck__restricted_row__answers_and_says_why, 0, (int)countof(restricted_rows));
-    tcase_add_loop_test(
-        tcase, accesscheck__parent_row__answers_and_says_why, 0, (int)countof(parent_rows));
     tcase_add_test(tcase, accesscheck__nothing_asked__is_denied_without_a_step);
     tcase_add_test(tcase, accesscheck__steps__name_entry_sid_and_pass);
     tcase_add_test(tcase, accesscheck__explain__tells_the_whole_story);
