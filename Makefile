@@ -47,6 +47,8 @@ NATIVE_LIBS := -lcjson
 CORE_SRC   := $(wildcard shared/core/*.c)
 WINRING_SRC:= $(wildcard shared/win/*.c)
 AGENT_SRC  := $(wildcard agent/*.c)
+# Pure files of the programs, tested natively like core.
+PURE_SRC   := agent/cli.c agent/help.c
 RUNNER_SRC := $(wildcard runner/*.c)
 SETUP_SRC  := $(wildcard setup/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
@@ -95,7 +97,7 @@ $(O)/obj/%.o: %.c | $(DEPS_MARK)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_CFLAGS) $(CFLAGS) -c $< -o $@
 
-$(LIBSBX): $(call obj,$(CORE_SRC) $(WINRING_SRC))
+$(LIBSBX): $(call obj,$(CORE_SRC) $(WINRING_SRC) $(PURE_SRC))
 	$(Q)rm -f $@ && $(CROSS)gcc-ar rcsD $@ $^
 
 $(O)/obj/%.res.o: %.rc shared/manifest.xml
@@ -148,7 +150,7 @@ $(N)/obj/%.o: %.c | $(DEPS_MARK)
 	@mkdir -p $(@D)
 	$(Q)$(NATIVECC) $(NATIVE_CFLAGS) $(CFLAGS) -c $< -o $@
 
-$(N)/libsbx.a: $(call nobj,$(CORE_SRC))
+$(N)/libsbx.a: $(call nobj,$(CORE_SRC) $(PURE_SRC))
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
 $(N)/tests/test_%: $(N)/obj/tests/unit/test_%.o $(call nobj,$(SUPPORT_SRC)) $(N)/libsbx.a
@@ -178,7 +180,8 @@ lint:  ## banned functions, function length, cppcheck, clang-tidy, gcc -fanalyze
 	$(Q)scripts/bootstrap --lint
 	$(Q)scripts/lint
 
-demo: deps  ## install what is missing, build, run the main job on a small project and show it
+demo:  ## install what is missing, build, run the main job on a small project and show it
+	$(Q)scripts/bootstrap --cross --demo
 	$(Q)$(MAKE) -s -j2 programs
 	$(Q)scripts/demo
 

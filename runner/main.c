@@ -11,39 +11,23 @@
 #include "shared/win/clock.h"
 #include "shared/win/hardening.h"
 #include "shared/win/handle.h"
-#include "shared/win/sd.h"
 #include "shared/win/sid.h"
-#include "shared/win/token.h"
 
 /* The exit code says only whether a result was sent; the result itself goes over the pipe. */
 #define EXIT_REPORTED 0
 #define EXIT_MUTE 125
 
-/*
- * Before anything is read: no other process of this user may open us for writing, nor anything we
- * create from here on (the control thread among it). Boundary P2.
- */
+/* Before anything is read: no other process of this user may open us for writing. Boundary B8. */
 static enum sbx_status lock_self(struct sbx_run *run, struct sbx_error *err)
 {
-    struct sbx_descriptor descriptor = {0};
-    struct sbx_sd_people people = {0};
-    enum sbx_status status;
-    HANDLE token = NULL;
+    struct sbx_sid user;
+    enum sbx_status status = sbx_sid_of_current_user(&user, err);
 
-    status = sbx_sid_of_current_user(&people.sid[SBX_WHO_USER], err);
     if (!status)
-        status = sbx_hardening_lock_process(GetCurrentProcess(), GetCurrentThread(),
-            &people.sid[SBX_WHO_USER], &run->findings, err);
-    if (!status)
-        status = sbx_sd_build(&sbx_sd_stage_default, &people, &descriptor, err);
-    if (!status)
-        status = sbx_token_open_self(TOKEN_QUERY | TOKEN_ADJUST_DEFAULT, &token, err);
-    if (!status)
-        status = sbx_token_set_default_dacl(token, &descriptor.dacl, err);
+        status = sbx_hardening_lock_process(
+            GetCurrentProcess(), GetCurrentThread(), &user, &run->findings, err);
     if (status)
         sbx_error_context(err, "lock the runner");
-    sbx_handle_close(&token);
-    sbx_descriptor_done(&descriptor);
     return status;
 }
 

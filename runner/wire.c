@@ -7,9 +7,9 @@
 #include "run.h"
 
 #include "shared/win/clock.h"
-#include "shared/win/handle.h"
 #include "shared/win/pipe.h"
 #include "shared/win/platform.h"
+#include "shared/win/thread.h"
 
 #include <stdio.h>
 
@@ -89,20 +89,13 @@ static DWORD WINAPI watch_input(void *context)
 
 enum sbx_status sbx_wire_watch(struct sbx_run *run, struct sbx_error *err)
 {
-    HANDLE thread;
     DWORD code;
 
     run->control = CreateEventW(NULL, TRUE, FALSE, NULL);
     code = GetLastError();
     if (!run->control)
         return sbx_fail_win32(err, code, "create the control event");
-    thread =
-        CreateThread(NULL, 64 * 1024, watch_input, run, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
-    code = GetLastError();
-    if (!thread)
-        return sbx_fail_win32(err, code, "start the control thread");
-    sbx_handle_close(&thread); /* it ends with the process */
-    return SBX_OK;
+    return sbx_thread_start(watch_input, run, NULL, err); /* it ends with the process */
 }
 
 static enum sbx_status send_reply(

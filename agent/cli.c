@@ -1,0 +1,298 @@
+/* See cli.h. The table of options is in options.h, what each one does to the policy is here. */
+#include "cli.h"
+#include "options.h"
+
+#include <stdio.h>
+
+struct word {
+    const char *text;
+    int value;
+};
+
+static const struct word profile_words[] = {
+    {"read-only", SBX_PROFILE_READ_ONLY}, {"workspace-write", SBX_PROFILE_WORKSPACE_WRITE}};
+static const struct word mode_words[] = {
+    {"auto", SBX_MODE_AUTO}, {"elevated", SBX_MODE_ELEVATED}, {"unelevated", SBX_MODE_UNELEVATED}};
+static const struct word token_words[] = {{"auto", SBX_TOKEN_AUTO}, {"strict", SBX_TOKEN_STRICT},
+    {"isolated", SBX_TOKEN_ISOLATED}, {"standard", SBX_TOKEN_STANDARD}};
+static const struct word network_words[] = {{"none", SBX_NETWORK_NONE},
+    {"advisory", SBX_NETWORK_ADVISORY}, {"allowlist", SBX_NETWORK_ALLOWLIST},
+    {"full", SBX_NETWORK_FULL}};
+static const struct word desktop_words[] = {
+    {"private", SBX_DESKTOP_PRIVATE}, {"interactive", SBX_DESKTOP_INTERACTIVE}};
+
+static enum sbx_status pick(const struct sbx_option *option, const char *value,
+    const struct word *words, size_t count, int *ret_value, struct sbx_error *err)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (strcmp(words[i].text, value) == 0) {
+            *ret_value = words[i].value;
+            return SBX_OK;
+        }
+    }
+    return sbx_fail(err, SBX_INVALID, "%s: unknown value '%.64s'", option->name, value);
+}
+
+static enum sbx_status whole(const struct sbx_option *option, const char *value, uint64_t min,
+    uint64_t max, uint64_t *ret_value, struct sbx_error *err)
+{
+    uint64_t number = 0;
+    const char *p;
+
+    for (p = value; *p >= '0' && *p <= '9' && number <= max; p++)
+        number = number * 10 + (uint64_t)(*p - '0');
+    if (p == value || *p || number < min || number > max)
+        return sbx_fail(err, SBX_INVALID, "%s: '%.64s' is not a whole number from %llu to %llu",
+            option->name, value, (unsigned long long)min, (unsigned long long)max);
+    *ret_value = number;
+    return SBX_OK;
+}
+
+/* Seconds with up to three decimals, without strtod: no locale, no exponent, no surprise. */
+static enum sbx_status milliseconds(
+    const struct sbx_option *option, const char *value, uint64_t *ret_ms, struct sbx_error *err)
+{
+    const uint64_t max_seconds = 7u * 24u * 3600u;
+    uint64_t seconds = 0, ms = 0, unit = 100;
+    const char *p;
+
+    for (p = value; *p >= '0' && *p <= '9' && seconds <= max_seconds; p++)
+        seconds = seconds * 10 + (uint64_t)(*p - '0');
+    if (p == value)
+        goto invalid;
+    if (*p == '.') {
+        for (p++; *p >= '0' && *p <= '9' && unit; p++, unit /= 10)
+            ms += unit * (uint64_t)(*p - '0');
+    }
+    if (*p || seconds > max_seconds || seconds * 1000 + ms == 0)
+        goto invalid;
+    *ret_ms = seconds * 1000 + ms;
+    return SBX_OK;
+invalid:
+    return sbx_fail(err, SBX_INVALID, "%s: '%.64s' is not a time in seconds (0.001 to %llu)",
+        option->name, value, (unsigned long long)max_seconds);
+}
+
+/* NAME=VALUE sets, NAME alone passes the caller's variable on. */
+static enum sbx_status environment(const struct sbx_option *option, const char *value,
+    struct sbx_policy *policy, struct sbx_error *err)
+{
+    const char *equals = strchr(value, '=');
+
+    if (equals == value || !*value)
+        return sbx_fail(err, SBX_INVALID, "%s: '%.64s' has no name", option->name, value);
+    return sbx_strings_add(equals ? &policy->env_set : &policy->env_pass, value, err);
+}
+
+/* Options that land in the policy. */
+static enum sbx_status apply_policy_option(const struct sbx_option *option, const char *value,
+    struct sbx_policy *policy, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    uint64_t number = 0;
+    int word = 0;
+
+    switch (option->id) {
+    case OPT_PROFILE:
+        status = pick(option, value, profile_words, countof(profile_words), &word, err);
+        policy->profile = (enum sbx_profile)word;
+        break;
+    case OPT_MODE:
+        status = pick(option, value, mode_words, countof(mode_words), &word, err);
+        policy->mode = (enum sbx_mode)word;
+        break;
+    case OPT_TOKEN:
+        status = pick(option, value, token_words, countof(token_words), &word, err);
+        policy->token = (enum sbx_token_choice)word;
+        break;
+    case OPT_NETWORK:
+        status = pick(option, value, network_words, countof(network_words), &word, err);
+        policy->network = (enum sbx_network)word;
+        break;
+    case OPT_DESKTOP:
+        status = pick(option, value, desktop_words, countof(desktop_words), &word, err);
+        policy->desktop = (enum sbx_desktop)word;
+        break;
+    case OPT_ALLOW_WRITE:
+        return sbx_strings_add(&policy->allow_write, value, err);
+    case OPT_DENY_WRITE:
+        return sbx_strings_add(&policy->deny_write, value, err);
+    case OPT_ENV:
+        return environment(option, value, policy, err);
+    case OPT_TIMEOUT:
+        return milliseconds(option, value, &policy->limits.timeout_ms, err);
+    case OPT_MAX_PROCESSES:
+        status = whole(option, value, 1, 65535, &number, err);
+        policy->limits.processes = (uint32_t)number;
+        break;
+    case OPT_MAX_MEMORY:
+        status = whole(option, value, 16, 16u * 1024u * 1024u, &number, err);
+        policy->limits.memory_bytes = number * 1024u * 1024u;
+        break;
+    case OPT_CPU:
+        status = whole(option, value, 1, 100, &number, err);
+        policy->limits.cpu_percent = (uint32_t)number;
+        break;
+    case OPT_BACKGROUND:
+        policy->background = SBX_FLAG_YES;
+        break;
+    default:
+        status = sbx_fail(err, SBX_INTERNAL, "option '%s' has no action", option->name);
+        break;
+    }
+    return status;
+}
+
+static enum sbx_status apply(
+    const struct sbx_option *option, const char *value, struct sbx_cli *cli, struct sbx_error *err)
+{
+    switch (option->id) {
+    case OPT_POLICY:
+        return sbx_strings_add(&cli->policy_files, value, err);
+    case OPT_CWD:
+        cli->cwd = value;
+        return SBX_OK;
+    case OPT_RESULT:
+        cli->result = value;
+        return SBX_OK;
+    case OPT_JSON:
+        cli->json = true;
+        return SBX_OK;
+    case OPT_DRY_RUN:
+        cli->dry_run = true;
+        return SBX_OK;
+    case OPT_QUIET:
+        cli->quiet = true;
+        return SBX_OK;
+    case OPT_DEBUG:
+        cli->debug = true;
+        return SBX_OK;
+    case OPT_WINE_UNCONFINED:
+        cli->wine_unconfined = true;
+        return SBX_OK;
+    case OPT_HELP:
+        cli->verb = SBX_VERB_HELP;
+        cli->help_topic = "run";
+        return SBX_OK;
+    default:
+        return apply_policy_option(option, value, &cli->policy, err);
+    }
+}
+
+/* "--name" or "--name=value"; ret_value is set for the second form. */
+static const struct sbx_option *find_option(const char *argument, const char **ret_value)
+{
+    size_t length = strcspn(argument, "=");
+    size_t i;
+
+    *ret_value = argument[length] == '=' ? argument + length + 1 : NULL;
+    for (i = 0; i < countof(sbx_run_options); i++)
+        if (strlen(sbx_run_options[i].name) == length &&
+            memcmp(sbx_run_options[i].name, argument, length) == 0)
+            return &sbx_run_options[i];
+    return NULL;
+}
+
+static enum sbx_status parse_option(const char *const *argv, size_t argc, size_t *at, bool *seen,
+    struct sbx_cli *cli, struct sbx_error *err)
+{
+    const char *value = NULL;
+    const struct sbx_option *option = find_option(argv[*at], &value);
+    size_t index;
+
+    if (!option)
+        return sbx_fail(err, SBX_INVALID, "unknown option '%.64s'", argv[*at]);
+    index = (size_t)(option - sbx_run_options);
+    if (seen[index] && !option->repeatable)
+        return sbx_fail(err, SBX_INVALID, "%s is given twice", option->name);
+    seen[index] = true;
+    if (!option->argument && value)
+        return sbx_fail(err, SBX_INVALID, "%s takes no value", option->name);
+    if (option->argument && !value) {
+        if (*at + 1 >= argc)
+            return sbx_fail(err, SBX_INVALID, "%s needs a value", option->name);
+        value = argv[++*at];
+    }
+    if (option->argument && !*value)
+        return sbx_fail(err, SBX_INVALID, "%s: the value is empty", option->name);
+    return apply(option, value, cli, err);
+}
+
+static enum sbx_status check_conflicts(const struct sbx_cli *cli, struct sbx_error *err)
+{
+    size_t i, from_stdin = 0;
+
+    if (cli->quiet && cli->debug)
+        return sbx_fail(err, SBX_INVALID, "--quiet and --debug exclude each other");
+    if (cli->dry_run && cli->result)
+        return sbx_fail(err, SBX_INVALID, "--dry-run and --result exclude each other");
+    for (i = 0; i < cli->policy_files.count; i++)
+        from_stdin += strcmp(cli->policy_files.items[i], "-") == 0;
+    if (from_stdin > 1)
+        return sbx_fail(err, SBX_INVALID, "--policy - is given twice");
+    if (!cli->program_count)
+        return sbx_fail(err, SBX_INVALID, "no program is named");
+    return SBX_OK;
+}
+
+static enum sbx_status parse_run(
+    const char *const *argv, size_t argc, struct sbx_cli *cli, struct sbx_error *err)
+{
+    bool seen[countof(sbx_run_options)] = {false};
+    enum sbx_status status;
+    size_t i;
+
+    for (i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            i++;
+            break;
+        }
+        if (argv[i][0] != '-' || !argv[i][1])
+            break;
+        status = parse_option(argv, argc, &i, seen, cli, err);
+        if (status)
+            return status;
+        if (cli->verb == SBX_VERB_HELP)
+            return SBX_OK;
+    }
+    cli->program = argv + i;
+    cli->program_count = argc - i;
+    return check_conflicts(cli, err);
+}
+
+enum sbx_status sbx_cli_parse(
+    const char *const *argv, size_t argc, struct sbx_cli *ret_cli, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    const char *verb = argc ? argv[0] : "";
+
+    memset(ret_cli, 0, sizeof(*ret_cli));
+    sbx_policy_init(&ret_cli->policy, SBX_LAYER_COMMAND);
+    if (strcmp(verb, "run") == 0 || strcmp(verb, "exec") == 0) {
+        ret_cli->verb = SBX_VERB_RUN;
+        status = parse_run(argv + 1, argc - 1, ret_cli, err);
+    } else if (strcmp(verb, "--version") == 0 || strcmp(verb, "version") == 0) {
+        ret_cli->verb = SBX_VERB_VERSION;
+    } else if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 ||
+               strcmp(verb, "help") == 0) {
+        ret_cli->verb = SBX_VERB_HELP;
+        ret_cli->help_topic = argc > 1 ? argv[1] : NULL;
+    } else if (!*verb) {
+        status = sbx_fail(err, SBX_INVALID, "no command is given");
+    } else {
+        status = sbx_fail(err, SBX_INVALID, "unknown command '%.64s'", verb);
+    }
+    if (status) {
+        sbx_error_hint(err, "try: agent %s--help", ret_cli->verb == SBX_VERB_RUN ? "run " : "");
+        sbx_cli_done(ret_cli);
+    }
+    return status;
+}
+
+void sbx_cli_done(struct sbx_cli *cli)
+{
+    sbx_policy_done(&cli->policy);
+    sbx_strings_done(&cli->policy_files);
+}

@@ -1,0 +1,40 @@
+/*
+ * The command line of agent.exe, as a table: option, argument, help text, what it conflicts with.
+ *
+ * --help is printed from the same table that the parser reads, and a test compares it with the
+ * README, so an option cannot exist in one place only. Pure: nothing here touches the system.
+ */
+#ifndef SBX_AGENT_CLI_H
+#define SBX_AGENT_CLI_H
+
+#include "shared/core/policy.h"
+
+enum sbx_verb { SBX_VERB_RUN = 1, SBX_VERB_HELP, SBX_VERB_VERSION };
+
+struct sbx_cli {
+    enum sbx_verb verb;
+    const char *help_topic;   /* verb asked about, NULL = overview; borrowed from argv */
+    struct sbx_policy policy; /* SBX_LAYER_COMMAND: what the options say */
+    struct sbx_strings policy_files;
+    const char *cwd;    /* borrowed; NULL = the current directory */
+    const char *result; /* FILE or "handle:N"; borrowed; NULL = none */
+    bool json, dry_run, quiet, debug, wine_unconfined;
+    const char *const *program; /* borrowed from argv: PROGRAM ARGS... */
+    size_t program_count;
+};
+
+/**
+ * Parse the arguments after argv[0].
+ * @param argv UTF-8, borrowed: ret_cli points into it
+ * @return SBX_INVALID for a usage error (the text is one line, the hint names --help); SBX_OOM.
+ *         On failure ret_cli is released.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_cli_parse(
+    const char *const *argv, size_t argc, struct sbx_cli *ret_cli, struct sbx_error *err);
+void sbx_cli_done(struct sbx_cli *cli);
+
+/** Append the help of a verb ("run") or, for NULL, the overview. @return SBX_NOT_FOUND */
+SBX_MUST_CHECK enum sbx_status sbx_cli_help(
+    const char *topic, struct sbx_buf *text, struct sbx_error *err);
+
+#endif

@@ -1,0 +1,163 @@
+/* See result.h. */
+#include "result.h"
+
+#include "shared/core/jsonwrite.h"
+#include "shared/win/handle.h"
+#include "shared/win/wstr.h"
+
+static void write_error(struct sbx_json_writer *w, const struct sbx_error *error)
+{
+    const char *name;
+
+    if (!error || !error->status) {
+        sbx_json_key_null(w, "error");
+        return;
+    }
+    name = sbx_code_name(error->domain, error->code);
+    sbx_json_key_object(w, "error");
+    sbx_json_key_string(w, "status", sbx_status_name(error->status));
+    sbx_json_key_string(w, "domain", sbx_domain_name(error->domain));
+    sbx_json_key_uint64(w, "code", error->code);
+    sbx_json_key_string(w, "name", name);
+    sbx_json_key_string(w, "message", error->context);
+    sbx_json_key_string(w, "hint", error->hint[0] ? error->hint : NULL);
+    sbx_json_end_object(w);
+}
+
+static void write_list(struct sbx_json_writer *w, const char *key, const struct sbx_strings *list)
+{
+    sbx_json_key_strings(
+        w, key, list ? (const char *const *)list->items : NULL, list ? list->count : 0);
+}
+
+static void write_plan(struct sbx_json_writer *w, const struct sbx_plan *plan)
+{
+    sbx_json_key_string(w, "mode", plan ? sbx_mode_name(plan->mode) : NULL);
+    sbx_json_key_string(w, "recipe", plan ? sbx_token_choice_name(plan->recipe) : NULL);
+    sbx_json_key_string(w, "network", plan ? sbx_network_name(plan->network) : NULL);
+    sbx_json_key_string(w, "account", plan ? plan->account : NULL);
+    sbx_json_key_string(w, "policyHash", plan ? plan->policy_hash : NULL);
+    write_list(w, "warnings", plan ? &plan->warnings : NULL);
+}
+
+static void write_times(struct sbx_json_writer *w, const struct sbx_result *result)
+{
+    const struct sbx_stage_times *times = result->reply ? &result->reply->times : NULL;
+
+    sbx_json_key_object(w, "timingsUs");
+    sbx_json_key_uint64(w, "facts", result->facts_us);
+    sbx_json_key_uint64(w, "policy", result->policy_us);
+    sbx_json_key_uint64(w, "plan", result->plan_us);
+    sbx_json_key_uint64(w, "grants", result->grants_us);
+    sbx_json_key_uint64(w, "runner", result->runner_us);
+    sbx_json_key_uint64(w, "total", result->total_us);
+    if (times) {
+        sbx_json_key_object(w, "runnerStages");
+        sbx_json_key_uint64(w, "request", times->request);
+        sbx_json_key_uint64(w, "token", times->token);
+        sbx_json_key_uint64(w, "job", times->job);
+        sbx_json_key_uint64(w, "desktop", times->desktop);
+        sbx_json_key_uint64(w, "created", times->created);
+        sbx_json_key_uint64(w, "proved", times->proved);
+        sbx_json_key_uint64(w, "resumed", times->resumed);
+        sbx_json_key_uint64(w, "exited", times->exited);
+        sbx_json_key_uint64(w, "done", times->done);
+        sbx_json_end_object(w);
+    }
+    sbx_json_end_object(w);
+}
+
+enum sbx_status sbx_result_format(
+    const struct sbx_result *result, struct sbx_buf *ret_json, struct sbx_error *err)
+{
+    const struct sbx_reply *reply = result->reply;
+    struct sbx_json_writer w;
+
+    sbx_json_writer_begin(&w, ret_json, false);
+    sbx_json_begin_object(&w);
+    sbx_json_key_uint64(&w, "version", 1);
+    sbx_json_key_uint64(&w, "exitCode", result->exit_code);
+    sbx_json_key_string(&w, "ended", sbx_ended_name(reply ? reply->ended : SBX_ENDED_FAILED));
+    sbx_json_key_bool(&w, "confined", reply && reply->confined);
+    sbx_json_key_string(&w, "platform", reply ? reply->platform : NULL);
+    write_plan(&w, result->plan);
+    write_list(&w, "unproved", reply ? &reply->unproved : NULL);
+    write_list(&w, "limitsHit", reply ? &reply->limits_hit : NULL);
+    sbx_json_key_object(&w, "descriptors");
+    sbx_json_key_uint64(&w, "reads", result->descriptor_reads);
+    sbx_json_key_uint64(&w, "writes", result->descriptor_writes);
+    sbx_json_end_object(&w);
+    sbx_json_key_object(&w, "process");
+    sbx_json_key_uint64(&w, "id", reply ? reply->process_id : 0);
+    sbx_json_key_uint64(&w, "peakMemoryBytes", reply ? reply->peak_memory_bytes : 0);
+    sbx_json_key_uint64(&w, "cpuTimeUs", reply ? reply->cpu_time_us : 0);
+    sbx_json_key_uint64(&w, "total", reply ? reply->total_processes : 0);
+    sbx_json_end_object(&w);
+    write_times(&w, result);
+    write_error(&w, result->error);
+    sbx_json_end_object(&w);
+    return sbx_json_writer_end(&w, err);
+}
+
+static enum sbx_status open_inherited(const char *digits, void **ret_handle, struct sbx_error *err)
+{
+    uint64_t value = 0;
+    DWORD flags = 0;
+    const char *p;
+
+    for (p = digits; *p >= '0' && *p <= '9' && value <= UINT32_MAX; p++)
+        value = value * 10 + (uint64_t)(*p - '0');
+    if (p == digits || *p || !value || value > UINT32_MAX ||
+        !GetHandleInformation((HANDLE)(uintptr_t)value, &flags))
+        return sbx_fail(err, SBX_INVALID, "--result: '%s' is no handle of this process", digits);
+    /* Not for the runner, let alone the child. */
+    SetHandleInformation((HANDLE)(uintptr_t)value, HANDLE_FLAG_INHERIT, 0);
+    *ret_handle = (HANDLE)(uintptr_t)value;
+    return SBX_OK;
+}
+
+enum sbx_status sbx_result_open(const char *target, void **ret_handle, struct sbx_error *err)
+{
+    wchar_t *path_w = NULL;
+    enum sbx_status status;
+    HANDLE handle;
+    DWORD code;
+
+    if (strncmp(target, "handle:", 7) == 0)
+        return open_inherited(target + 7, ret_handle, err);
+    status = sbx_wstr_from_utf8(target, &path_w, err);
+    if (status)
+        return status;
+    handle = CreateFileW(
+        path_w, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    code = GetLastError();
+    free(path_w);
+    if (handle == INVALID_HANDLE_VALUE)
+        return sbx_fail_win32(err, code, "--result '%s'", target);
+    *ret_handle = handle;
+    return SBX_OK;
+}
+
+enum sbx_status sbx_result_write(void **handle, const struct sbx_buf *json, struct sbx_error *err)
+{
+    const char *bytes = json->data;
+    size_t left = json->length_bytes;
+    enum sbx_status status = SBX_OK;
+    DWORD written = 0, code;
+
+    while (left && !status) {
+        BOOL ok = WriteFile(*handle, bytes, (DWORD)left, &written, NULL);
+
+        code = GetLastError();
+        if (!ok || !written)
+            status = sbx_fail_win32(err, code, "write the result");
+        bytes += written;
+        left -= written;
+    }
+    if (!status && !WriteFile(*handle, "\n", 1, &written, NULL)) {
+        code = GetLastError();
+        status = sbx_fail_win32(err, code, "write the result");
+    }
+    sbx_handle_close(handle);
+    return status;
+}

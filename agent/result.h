@@ -1,0 +1,36 @@
+/*
+ * The result of `agent run` as one JSON object, for --result and --json.
+ */
+#ifndef SBX_AGENT_RESULT_H
+#define SBX_AGENT_RESULT_H
+
+#include "shared/core/message.h"
+#include "shared/core/plan.h"
+
+struct sbx_result {
+    const struct sbx_plan *plan;   /* NULL: it did not come to a plan */
+    const struct sbx_reply *reply; /* NULL: the runner gave none */
+    const struct sbx_error *error; /* NULL: no failure of ours */
+    uint32_t exit_code;            /* what agent.exe exits with */
+    uint64_t descriptor_reads, descriptor_writes;
+    uint64_t policy_us, facts_us, plan_us, grants_us, runner_us, total_us;
+};
+
+/** Append the object, compact, without a line end. */
+SBX_MUST_CHECK enum sbx_status sbx_result_format(
+    const struct sbx_result *result, struct sbx_buf *ret_json, struct sbx_error *err);
+
+/**
+ * Where --result goes: opened before anything runs, so that a place that cannot be written stops
+ * the run instead of losing its result.
+ * @param target FILE (created or truncated), or "handle:N" with an inherited handle's value
+ * @param ret_handle owned
+ */
+SBX_MUST_CHECK enum sbx_status sbx_result_open(
+    const char *target, void **ret_handle, struct sbx_error *err);
+
+/** Write the object and a line end, then close the handle. */
+SBX_MUST_CHECK enum sbx_status sbx_result_write(
+    void **handle, const struct sbx_buf *json, struct sbx_error *err);
+
+#endif

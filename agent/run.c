@@ -1,0 +1,326 @@
+/* See run.h. */
+#include "run.h"
+
+#include "facts.h"
+#include "grants.h"
+#include "policyload.h"
+#include "resolve.h"
+#include "result.h"
+#include "session.h"
+#include "workdirs.h"
+
+#include "shared/core/winpath.h"
+#include "shared/win/clock.h"
+#include "shared/win/hardening.h"
+#include "shared/win/late.h"
+#include "shared/win/sid.h"
+
+#define RESULT_MAX_BYTES (1024u * 1024u)
+#define PLAN_MAX_BYTES (16u * 1024u * 1024u)
+
+/* Everything one run owns; released in one place. */
+struct command {
+    const struct sbx_cli *cli;
+    const struct sbx_say *say;
+    void *result_handle;
+    struct sbx_facts facts;
+    struct sbx_policy policy;
+    struct sbx_program program;
+    struct sbx_plan plan;
+    struct sbx_grant_report grants;
+    struct sbx_reply reply;
+    bool have_facts, have_plan, have_reply;
+    struct sbx_result result;
+    uint64_t begun_us;
+};
+
+static uint64_t clock_us(const struct command *command)
+{
+    return sbx_clock_us() - command->begun_us;
+}
+
+/*
+ * No other process of this user may open us for writing while a sandbox of ours runs (design 1,
+ * P2). Last before the runner starts: Wine's volume manager is a process of this user, and dies
+ * when it is asked about a volume by a process that it may not open.
+ */
+static enum sbx_status lock_self(struct sbx_error *err)
+{
+    struct sbx_sid user;
+    enum sbx_status status = sbx_sid_of_current_user(&user, err);
+
+    if (!status)
+        status =
+            sbx_hardening_lock_process(GetCurrentProcess(), GetCurrentThread(), &user, NULL, err);
+    if (status)
+        sbx_error_context(err, "lock the agent");
+    return status;
+}
+
+static enum sbx_status apply_command_rules(struct command *command, struct sbx_error *err)
+{
+    const char *reason = NULL;
+    enum sbx_decision decision = sbx_policy_decide(
+        &command->policy, command->cli->program, command->cli->program_count, &reason);
+    enum sbx_status status;
+
+    if (decision != SBX_DECISION_DENY && decision != SBX_DECISION_PROMPT)
+        return SBX_OK;
+    status = sbx_fail(err, SBX_DENIED, "'%s' is denied by a rule of the policy%s%s",
+        command->cli->program[0], reason ? ": " : "", reason ? reason : "");
+    if (decision == SBX_DECISION_PROMPT)
+        sbx_error_hint(err, "the rule says \"prompt\", and nobody can be asked: no answer is deny");
+    return status;
+}
+
+static enum sbx_status load_policy(struct command *command, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    status = sbx_facts_places(command->cli->cwd, &command->facts, err);
+    command->have_facts = !status;
+    command->result.facts_us = clock_us(command);
+    if (status)
+        return status;
+    status = sbx_policy_load(command->cli, command->facts.cwd, command->facts.state_directory,
+        command->facts.program_files, &command->policy, err);
+    command->result.policy_us = clock_us(command);
+    return status ? status : apply_command_rules(command, err);
+}
+
+/* The PATH the child will have decides what is found, as a person in its shell would expect. */
+static const char *search_path(const struct command *command)
+{
+    const struct sbx_strings *set = &command->policy.env_set;
+    const char *path = sbx_env_get(&command->facts.environment, "PATH");
+    size_t i;
+
+    for (i = 0; i < set->count; i++)
+        if (_strnicmp(set->items[i], "PATH=", 5) == 0)
+            path = set->items[i] + 5;
+    return path;
+}
+
+static enum sbx_status make_plan(struct command *command, struct sbx_error *err)
+{
+    struct sbx_strings names = {0};
+    enum sbx_status status;
+
+    status = sbx_plan_protected_names(&command->policy, &names, err);
+    if (!status)
+        status = sbx_facts_roots(&command->policy, &names, &command->facts, err);
+    if (!status)
+        status = sbx_workdirs_name(&command->policy, &command->facts, err);
+    sbx_strings_done(&names);
+    if (!status)
+        status = sbx_plan_make(&command->policy, &command->facts, &command->plan, err);
+    command->have_plan = !status;
+    command->result.plan_us = clock_us(command);
+    if (status)
+        return status;
+    return sbx_program_resolve(command->cli->program, command->cli->program_count,
+        command->facts.cwd, search_path(command), &command->program, err);
+}
+
+static void say_warnings(const struct command *command)
+{
+    size_t i;
+
+    for (i = 0; i < command->plan.warnings.count; i++)
+        sbx_say_warning(command->say, "%s", command->plan.warnings.items[i]);
+    for (i = 0; i < command->grants.skip_count; i++)
+        sbx_say_warning(command->say, "not granted: '%s': %s", command->grants.skips[i].path,
+            command->grants.skips[i].reason);
+    for (i = 0; i < command->grants.failure_count; i++)
+        if (!command->grants.failures[i].fatal)
+            sbx_say_warning(command->say, "not granted: '%s': %s", command->grants.failures[i].path,
+                command->grants.failures[i].error.context);
+}
+
+/*
+ * --wine-unconfined: stock Wine keeps no file ACLs, and trying would change the mode bits of the
+ * user's files for nothing. Accepted only where Wine itself answers; the result then says that
+ * the run was not confined, whatever else could be proved.
+ */
+static bool unconfined_wine(const struct command *command)
+{
+    return command->cli->wine_unconfined && sbx_late_wine_version();
+}
+
+static enum sbx_status make_grants(struct command *command, struct sbx_error *err)
+{
+    const struct sbx_grant_options options = {
+        .state_directory = command->facts.state_directory,
+        .tty_progress = !command->say->quiet && !command->say->json,
+    };
+    enum sbx_status status;
+
+    if (command->cli->wine_unconfined && !sbx_late_wine_version()) {
+        status = sbx_fail(err, SBX_INVALID, "--wine-unconfined is for Wine only");
+        sbx_error_hint(err, "on Windows a command is confined or it does not run");
+        return status;
+    }
+    status = sbx_workdirs_make(&command->facts, &command->plan, unconfined_wine(command), err);
+    if (!status && !unconfined_wine(command))
+        status = sbx_grants_apply(&command->plan, &options, &command->grants, err);
+    command->result.descriptor_reads = command->grants.counts.reads;
+    command->result.descriptor_writes = command->grants.counts.writes;
+    command->result.grants_us = clock_us(command);
+    return status;
+}
+
+/* command-runner.exe beside agent.exe, and nowhere else. */
+static enum sbx_status run_session(struct command *command, struct sbx_error *err)
+{
+    struct sbx_session session = {.plan = &command->plan,
+        .program = &command->program,
+        .user_sid = command->facts.caller_sid,
+        .wine_unconfined = unconfined_wine(command)};
+    struct sbx_session_times times;
+    enum sbx_status status;
+    char *runner = NULL;
+
+    status = sbx_winpath_join(command->facts.own_directory, "command-runner.exe", &runner, err);
+    if (status)
+        return status;
+    session.runner = runner;
+    status = sbx_session_run(&session, &command->reply, &times, err);
+    command->have_reply = !status;
+    command->result.runner_us = times.replied_us;
+    free(runner);
+    if (status)
+        return status;
+    if (unconfined_wine(command)) {
+        command->reply.confined = false;
+        status = sbx_strings_add(
+            &command->reply.unproved, "Grants: left out, files keep no access lists here", err);
+    }
+    if (!status && command->reply.ended == SBX_ENDED_FAILED) {
+        *err = command->reply.error;
+        return err->status ? err->status : SBX_INTERNAL;
+    }
+    return status;
+}
+
+static enum sbx_status print_plan(struct command *command, struct sbx_error *err)
+{
+    enum sbx_status status;
+    struct sbx_buf json;
+
+    sbx_buf_init(&json, PLAN_MAX_BYTES);
+    status = sbx_plan_format(&command->plan, &json, err);
+    if (!status && !sbx_say_write(STD_OUTPUT_HANDLE, json.data, json.length_bytes))
+        status = sbx_fail(err, SBX_OS, "standard output cannot be written");
+    sbx_buf_done(&json);
+    return status;
+}
+
+static enum sbx_status steps(struct command *command, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    size_t left = 0;
+
+    if (command->cli->result)
+        status = sbx_result_open(command->cli->result, &command->result_handle, err);
+    if (!status)
+        status = load_policy(command, err);
+    if (!status)
+        status = make_plan(command, err);
+    if (status || command->cli->dry_run)
+        return status ? status : print_plan(command, err);
+    status = make_grants(command, err);
+    say_warnings(command);
+    if (!status)
+        status = lock_self(err);
+    if (!status)
+        status = run_session(command, err);
+    if (command->plan.background && !status)
+        return status; /* what still runs still needs its TEMP */
+    if (sbx_workdirs_clean(&command->facts, &left, NULL) || left)
+        sbx_say_debug(command->say, "%zu entries of TEMP stayed behind", left);
+    return status;
+}
+
+/* Which of our own codes a failure is. Refusals and missing programs are told apart by status. */
+static uint32_t exit_code_of(const struct command *command, enum sbx_status status)
+{
+    if (!command->have_facts)
+        return SBX_EXIT_SANDBOX;
+    switch (status) {
+    case SBX_INVALID:
+        return command->have_plan ? SBX_EXIT_REFUSED : SBX_EXIT_USAGE;
+    case SBX_NOT_FOUND:
+        return command->have_plan ? SBX_EXIT_NOT_FOUND : SBX_EXIT_SANDBOX;
+    case SBX_DENIED:
+        return command->grants.failure_count ? SBX_EXIT_SANDBOX : SBX_EXIT_REFUSED;
+    default:
+        return SBX_EXIT_SANDBOX;
+    }
+}
+
+static uint32_t exit_code_of_reply(const struct sbx_reply *reply)
+{
+    if (reply->ended == SBX_ENDED_TIMEOUT)
+        return SBX_EXIT_TIMEOUT;
+    if (reply->ended == SBX_ENDED_CANCELLED)
+        return SBX_EXIT_CANCELLED;
+    return reply->exit_code;
+}
+
+static void report(struct command *command, const struct sbx_error *failure)
+{
+    struct sbx_result *result = &command->result;
+    struct sbx_error err;
+    struct sbx_buf json;
+
+    sbx_buf_init(&json, RESULT_MAX_BYTES);
+    result->plan = command->have_plan ? &command->plan : NULL;
+    result->reply = command->have_reply ? &command->reply : NULL;
+    result->error = failure;
+    result->total_us = clock_us(command);
+    sbx_error_init(&err);
+    if (sbx_result_format(result, &json, &err)) {
+        sbx_say_error(command->say, &err);
+    } else {
+        sbx_say_json(command->say, &json);
+        if (command->result_handle && sbx_result_write(&command->result_handle, &json, &err))
+            sbx_say_error(command->say, &err);
+    }
+    sbx_buf_done(&json);
+}
+
+static void command_done(struct command *command)
+{
+    if (command->have_reply)
+        sbx_reply_done(&command->reply);
+    sbx_grant_report_done(&command->grants);
+    if (command->have_plan)
+        sbx_plan_done(&command->plan);
+    sbx_program_done(&command->program);
+    sbx_policy_done(&command->policy);
+    sbx_facts_done(&command->facts);
+}
+
+int sbx_run_command(const struct sbx_cli *cli, const struct sbx_say *say)
+{
+    static struct command command;
+    struct sbx_error err;
+    enum sbx_status status;
+
+    command.cli = cli;
+    command.say = say;
+    command.begun_us = sbx_clock_us();
+    sbx_policy_init(&command.policy, SBX_LAYER_COMMAND);
+    sbx_error_init(&err);
+    status = steps(&command, &err);
+    if (status) {
+        sbx_say_error(say, &err);
+        command.result.exit_code = exit_code_of(&command, status);
+    } else if (command.have_reply) {
+        command.result.exit_code = exit_code_of_reply(&command.reply);
+    }
+    if (!cli->dry_run)
+        report(&command, status ? &err : NULL);
+    command_done(&command);
+    return (int)command.result.exit_code;
+}

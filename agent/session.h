@@ -1,0 +1,37 @@
+/*
+ * One command from the agent's side: start the runner, hand over request and handles, pass on
+ * Ctrl-C, wait for the result (design 3, steps 3 and 5).
+ *
+ * The caller's pipes and files go to the child directly: no byte of output passes through here.
+ * Only a console stream gets a pipe and a copying thread, because the child must not share the
+ * agent's console (attack row P23).
+ */
+#ifndef SBX_AGENT_SESSION_H
+#define SBX_AGENT_SESSION_H
+
+#include "resolve.h"
+#include "shared/core/message.h"
+#include "shared/core/plan.h"
+
+struct sbx_session {
+    const struct sbx_plan *plan;
+    const struct sbx_program *program;
+    const char *runner;   /* absolute path of command-runner.exe */
+    const char *user_sid; /* whom the plan was made for */
+    bool wine_unconfined;
+};
+
+struct sbx_session_times {
+    uint64_t spawned_us, replied_us; /* since the session began */
+};
+
+/**
+ * Run the command to its end.
+ * @param ret_reply the runner's result, released by the caller with sbx_reply_done. A command that
+ *        the runner could not start is SBX_OK here with ended = FAILED and the error in the reply.
+ * @return failures of the agent's own half: the runner is missing or died without a result
+ */
+SBX_MUST_CHECK enum sbx_status sbx_session_run(const struct sbx_session *session,
+    struct sbx_reply *ret_reply, struct sbx_session_times *ret_times, struct sbx_error *err);
+
+#endif

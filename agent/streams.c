@@ -1,0 +1,133 @@
+/* See streams.h. */
+#include "streams.h"
+
+#include "shared/win/handle.h"
+#include "shared/win/pipe.h"
+#include "shared/win/spawn.h"
+#include "shared/win/thread.h"
+
+static const DWORD stream_ids[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+
+struct copy {
+    HANDLE from, to;
+    bool close_to; /* `to` is a pipe end that must end with the input */
+};
+
+/* Bytes from one handle to another until either ends. */
+static DWORD WINAPI copy_thread(void *context)
+{
+    struct copy copy = *(struct copy *)context;
+    char part[8192];
+
+    free(context);
+    for (;;) {
+        DWORD length = 0, done = 0, written = 0;
+
+        if (!ReadFile(copy.from, part, sizeof(part), &length, NULL) || !length)
+            break;
+        while (done < length) {
+            if (!WriteFile(copy.to, part + done, length - done, &written, NULL) || !written)
+                goto ended;
+            done += written;
+        }
+    }
+ended:
+    if (copy.close_to)
+        sbx_handle_close(&copy.to);
+    return 0;
+}
+
+static enum sbx_status start_copy(
+    HANDLE from, HANDLE to, bool close_to, HANDLE *ret_thread, struct sbx_error *err)
+{
+    struct copy *copy = NULL;
+    enum sbx_status status = sbx_calloc(1, sizeof(*copy), &copy, err);
+
+    if (status)
+        return status;
+    copy->from = from;
+    copy->to = to;
+    copy->close_to = close_to;
+    status = sbx_thread_start(copy_thread, copy, ret_thread, err);
+    if (status)
+        free(copy);
+    return status;
+}
+
+static enum sbx_status open_console_stream(
+    struct sbx_streams *streams, size_t i, HANDLE console, struct sbx_error *err)
+{
+    struct sbx_pipe pipe;
+    enum sbx_status status = sbx_pipe_new(0, &pipe, err);
+
+    if (status)
+        return status;
+    streams->owned[i] = true;
+    if (i == 0) {
+        streams->child[i] = pipe.read;
+        /* The thread owns this end: the child's input ends when the console's does. */
+        return start_copy(console, pipe.write, true, &streams->thread[i], err);
+    }
+    streams->child[i] = pipe.write;
+    streams->ours[i] = pipe.read;
+    return start_copy(pipe.read, console, false, &streams->thread[i], err);
+}
+
+enum sbx_status sbx_streams_open(struct sbx_streams *ret_streams, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    bool console_output = false;
+    size_t i;
+
+    memset(ret_streams, 0, sizeof(*ret_streams));
+    for (i = 0; !status && i < countof(stream_ids); i++) {
+        HANDLE handle = GetStdHandle(stream_ids[i]);
+        DWORD flags = 0;
+
+        if (!sbx_handle_is_set(handle) || !GetHandleInformation(handle, &flags))
+            continue; /* the child gets NUL */
+        if (!sbx_spawn_is_console(handle)) {
+            ret_streams->child[i] = handle;
+            continue;
+        }
+        console_output |= i > 0;
+        status = open_console_stream(ret_streams, i, handle, err);
+    }
+    /* Programs in the sandbox write UTF-8; the console is told so for as long as we are on it. */
+    if (!status && console_output && !SetConsoleOutputCP(CP_UTF8))
+        SetLastError(ERROR_SUCCESS);
+    if (status)
+        sbx_streams_close(ret_streams);
+    return status;
+}
+
+void sbx_streams_handed_over(struct sbx_streams *streams)
+{
+    size_t i;
+
+    for (i = 0; i < countof(stream_ids); i++) {
+        if (streams->owned[i]) {
+            sbx_handle_close(&streams->child[i]);
+            streams->owned[i] = false;
+        } else if (i < 2 && streams->child[i]) {
+            SetStdHandle(stream_ids[i], NULL);
+            sbx_handle_close(&streams->child[i]);
+        }
+        streams->child[i] = NULL;
+    }
+}
+
+void sbx_streams_close(struct sbx_streams *streams)
+{
+    size_t i;
+
+    for (i = 0; i < countof(stream_ids); i++) {
+        if (streams->owned[i])
+            sbx_handle_close(&streams->child[i]);
+        /* Output ends when the last process of the run has closed its end; input may never end. */
+        if (streams->thread[i] && i > 0)
+            WaitForSingleObject(streams->thread[i], 5000);
+        sbx_handle_close(&streams->thread[i]);
+        sbx_handle_close(&streams->ours[i]);
+    }
+}

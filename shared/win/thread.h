@@ -1,0 +1,24 @@
+/*
+ * Threads of our own programs, locked from birth.
+ *
+ * A thread gets the default DACL of the creating token, which on most machines lets every process
+ * of the user open it. So each of ours is created with sbx_sd_locked_thread. The token's default
+ * DACL itself is left alone: it would also become the descriptor of every token and process made
+ * from here on, and a child that cannot open its own token does not work.
+ */
+#ifndef SBX_THREAD_H
+#define SBX_THREAD_H
+
+#include "win.h"
+#include "../core/error.h"
+
+/**
+ * Start a thread with a small stack.
+ * @param ret_thread owned by the caller; NULL: the thread runs until it ends or the process does
+ * @see
+ * https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createthread
+ */
+SBX_MUST_CHECK enum sbx_status sbx_thread_start(
+    LPTHREAD_START_ROUTINE routine, void *context, HANDLE *ret_thread, struct sbx_error *err);
+
+#endif
