@@ -265,6 +265,7 @@ static uint32_t ask_parent(const struct check *check, const struct sbx_descripto
 
     if (!(missing & file_right))
         return 0;
+    memset(&answer, 0, sizeof(answer));
     sbx_access_check(parent, check->token, &request, &answer);
     if (!answer.granted)
         return 0;
