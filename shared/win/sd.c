@@ -113,7 +113,9 @@ static const struct sbx_sid *sid_of(enum sbx_sd_who who, const struct sbx_sd_peo
         [SBX_WHO_OWNER_RIGHTS] = &sbx_sid_owner_rights,
     };
 
-    return who < SBX_WHO_FIXED_COUNT ? fixed[who] : &people->sid[who];
+    if ((size_t)who < countof(fixed))
+        return fixed[who];
+    return (size_t)who < countof(people->sid) ? &people->sid[who] : NULL;
 }
 
 enum sbx_status sbx_sd_build(const struct sbx_sd_spec *spec, const struct sbx_sd_people *people,
@@ -129,13 +131,15 @@ enum sbx_status sbx_sd_build(const struct sbx_sd_spec *spec, const struct sbx_sd
     for (i = 0; i < spec->count && !status; i++) {
         const struct sbx_sd_entry *entry = &spec->entries[i];
         const struct sbx_sid *sid = sid_of((enum sbx_sd_who)entry->who, people);
-        struct sbx_ace ace = sbx_ace_make(entry->type, entry->flags, entry->mask, sid);
 
-        if (sbx_sid_is_set(sid))
+        if (sid && sbx_sid_is_set(sid)) {
+            struct sbx_ace ace = sbx_ace_make(entry->type, entry->flags, entry->mask, sid);
+
             status = sbx_acl_insert(&descriptor.dacl, descriptor.dacl.count, &ace, err);
-        else if (!entry->optional)
+        } else if (!entry->optional) {
             status = sbx_fail(err, SBX_INTERNAL, "the %s needs a SID that is not given (entry %zu)",
                 spec->name, i);
+        }
     }
     if (status)
         sbx_descriptor_done(&descriptor);

@@ -24,7 +24,7 @@ START_TEST(describe__win32_code__name_number_and_sentence)
 
     (void)sbx_fail_win32(&failure, ERROR_ACCESS_DENIED, "open '%s'", "x");
     ck_assert_sbx_ok(sbx_winerr_describe(&failure, &text, &err), &err);
-    ck_assert_uint_eq(strncmp(text.data, wanted, sizeof(wanted) - 1), 0);
+    ck_assert_int_eq(strncmp(text.data, wanted, sizeof(wanted) - 1), 0);
     ck_assert_uint_gt(text.length_bytes, sizeof(wanted) + 3);
     for (i = 0; i < text.length_bytes; i++)
         ck_assert_int_ge(text.data[i], ' ');
