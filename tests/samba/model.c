@@ -181,6 +181,7 @@ static bool answer(char *line, bool explain)
     bool ok = false;
 
     memset(&question, 0, sizeof(question));
+    memset(&result, 0, sizeof(result));
     for (char *field = line; field && count < 8; count++) {
         fields[count] = field;
         field = strchr(field, ' ');
