@@ -1,5 +1,6 @@
 /* See error.h. */
 #include "error.h"
+#include "utf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,14 @@ void sbx_error_init(struct sbx_error *err)
         memset(err, 0, sizeof(*err));
 }
 
+/* End a full text with "...", without leaving half a character before it. */
+static void mark_cut(char *text, size_t size_bytes)
+{
+    size_t keep = sbx_utf8_valid_bytes(text, size_bytes - 4);
+
+    memcpy(text + keep, "...", 4);
+}
+
 /* vsnprintf that always terminates and marks what it had to cut. */
 static void format_bounded(char *text, size_t size_bytes, const char *format, va_list args)
 {
@@ -18,7 +27,7 @@ static void format_bounded(char *text, size_t size_bytes, const char *format, va
     if (n < 0)
         text[0] = '\0';
     else if ((size_t)n >= size_bytes && size_bytes > 4)
-        memcpy(text + size_bytes - 4, "...", 4);
+        mark_cut(text, size_bytes);
 }
 
 struct place {
@@ -128,7 +137,7 @@ void sbx_error_context(struct sbx_error *err, const char *format, ...)
     if (n < 0)
         return;
     if ((size_t)n >= sizeof(joined))
-        memcpy(joined + sizeof(joined) - 4, "...", 4);
+        mark_cut(joined, sizeof(joined));
     memcpy(err->context, joined, sizeof(joined));
 }
 

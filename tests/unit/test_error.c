@@ -1,5 +1,6 @@
 /* sbx_error: codes keep their name and meaning, text is bounded and marked when cut. */
 #include "shared/core/error.h"
+#include "shared/core/utf.h"
 
 #include "tests/support/unit.h"
 
@@ -54,6 +55,27 @@ START_TEST(error__long_text__is_cut_and_marked)
 }
 END_TEST
 
+/* A path of two-byte characters is cut between them: JSON refuses half a character. */
+START_TEST(error__long_utf8__is_cut_between_characters)
+{
+    struct sbx_error err;
+    char long_text[SBX_ERROR_CONTEXT_MAX * 2 + 1];
+    size_t i, shift;
+
+    for (shift = 0; shift < 2; shift++) {
+        memset(long_text, 'x', sizeof(long_text));
+        for (i = shift; i + 2 < sizeof(long_text); i += 2)
+            memcpy(long_text + i, "\xC3\xA4", 2);
+        long_text[sizeof(long_text) - 1] = '\0';
+        ck_assert_int_eq(sbx_fail(&err, SBX_INVALID, "%s", long_text), SBX_INVALID);
+        ck_assert(sbx_utf_is_valid(err.context, strlen(err.context)));
+        ck_assert_str_eq(err.context + strlen(err.context) - 3, "...");
+        sbx_error_context(&err, "%s", shift ? "ab" : "a");
+        ck_assert(sbx_utf_is_valid(err.context, strlen(err.context)));
+    }
+}
+END_TEST
+
 START_TEST(error__hint__innermost_wins)
 {
     struct sbx_error err;
@@ -80,6 +102,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, error__zero_code__is_never_success);
     tcase_add_test(tcase, error__context__goes_outermost_first);
     tcase_add_test(tcase, error__long_text__is_cut_and_marked);
+    tcase_add_test(tcase, error__long_utf8__is_cut_between_characters);
     tcase_add_test(tcase, error__hint__innermost_wins);
     tcase_add_test(tcase, error__null__is_allowed);
 }
