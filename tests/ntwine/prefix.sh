@@ -26,3 +26,8 @@ for profile in "$c"/users/*; do
 done
 # "My Documents" and the like point into the Unix home directory: make them folders of the prefix
 find "$c/users" -type l | while read -r link; do rm "$link"; mkdir "$link"; done
+# the test doubles that Wine has no DLL of that name for, and the renamed originals
+for dll in "$2"/doubles/*.dll; do
+    name=$c/windows/system32/$(basename "$dll")
+    [ -e "$name" ] || cp "$dll" "$name"
+done

@@ -1,7 +1,7 @@
 /* ntwine: files and directories with NT security descriptors. LGPL-2.1-or-later, see ../README.md.
  *
  * A descriptor lives in the xattr user.ntwine.sd, in the server's own layout. An object without one (made by a Unix
- * program) has what it would have inherited from the nearest ancestor that has one, had the local user made it.
+ * program) has what it would have inherited from the nearest ancestor that has one.
  * The xattr user.ntwine.root marks the root of a volume: what lies above has no say. */
 
 #include "config.h"
@@ -82,9 +82,13 @@ static struct security_descriptor *host_sd( int directory )
     return nt_make_sd( &local_user_sid, &domain_users_sid, 0, aces, ARRAY_SIZE(aces) );
 }
 
-static struct security_descriptor *child_of( struct security_descriptor *parent, int directory )
+/* What a Unix program made belongs to the owner of the directory, so that files of Windows belong to the system;
+ * in the root of a volume, to the user. */
+static struct security_descriptor *child_of( struct security_descriptor *parent, int directory, int in_root )
 {
-    struct security_descriptor *sd = nt_inherit_sd( parent, NULL, &local_user_sid, &domain_users_sid, NULL, directory, &file_type.mapping );
+    struct security_descriptor *sd = nt_inherit_sd( parent, NULL, in_root ? &local_user_sid : sd_get_owner( parent ),
+                                                    in_root ? &domain_users_sid : sd_get_group( parent ), NULL, directory,
+                                                    &file_type.mapping );
     free( parent );
     return sd;
 }
@@ -94,6 +98,7 @@ static struct security_descriptor *effective_sd( const char *path, int directory
 {
     struct security_descriptor *sd = load_sd( path );
     char copy[PATH_MAX], *end, *slash;
+    int in_root;
 
     if (sd || strlen( path ) >= sizeof(copy)) return sd;
     strcpy( copy, path );
@@ -104,12 +109,14 @@ static struct security_descriptor *effective_sd( const char *path, int directory
         if (!copy[0]) return host_sd( directory );
     }
     if (!slash) return host_sd( directory );
+    in_root = getxattr( copy[0] ? copy : "/", ROOT_XATTR, NULL, 0 ) >= 0;
     /* step by step down again: a component's flags may stop the inheritance */
     for (end = copy + strlen( copy ); sd && path[end - copy]; end = slash)
     {
         const char *next = strchr( path + (end - copy) + 1, '/' );
         slash = copy + (next ? (size_t)(next - path) : strlen( path ));
-        sd = child_of( sd, next ? 1 : directory );
+        sd = child_of( sd, next ? 1 : directory, in_root );
+        in_root = 0;
     }
     return sd;
 }

@@ -1,0 +1,62 @@
+#!/bin/bash
+# Build the test doubles: build.sh NTWINE_DIR (called by ../build.sh).
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+out=$1
+wine=/usr/lib/x86_64-linux-gnu/wine/x86_64-windows
+tree=$out/root$wine
+work=$out/doubles
+cc=(x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-cast-function-type -D_WIN32_WINNT=0x0A00 -DUNICODE -I"$work" -I"$here")
+rm -rf "$work"
+mkdir -p "$work"
+
+# request numbers and our own constants, from the sources the server was built from
+{
+    sed -n '/^enum request$/,/^};/p' "$out/source/include/wine/server_protocol.h"
+    sed -n '/^#define NT_QUERY_MACHINE/p;/^#define NT_EXTENSION_MAGIC/p;/^enum nt_extension$/,/^};/p' "$here/../server/nt_model.h"
+} >"$work/protocol.h"
+printf 'LIBRARY ntdll.dll\nEXPORTS\nwine_server_call\nNtFilterToken\nNtQueryInformationToken\nNtSetInformationToken\nNtOpenProcessToken\nNtOpenThreadToken\nRtlNtStatusToDosError\n' >"$work/ntdll.def"
+x86_64-w64-mingw32-dlltool -d "$work/ntdll.def" -l "$work/libntdll.a"
+printf 'LIBRARY kernelbase.dll\nEXPORTS\nDuplicateTokenEx\nOpenProcessToken\nOpenThreadToken\nCreateProcessAsUserW\n' >"$work/kernelbase.def"
+x86_64-w64-mingw32-dlltool -d "$work/kernelbase.def" -l "$work/libkernelbase.a"
+
+exports() { # names exported by a DLL, one a line
+    x86_64-w64-mingw32-objdump -p "$1" | awk '/\[Ordinal\/Name Pointer\] Table/ { on = 1; next } on && /^\t?\t?\[ *[0-9]+\]/ { print $NF } on && /^$/ { on = 0 }' | grep -vE '^\[' | sort -u
+}
+
+# A DLL that forwards everything to Wine's own, renamed, but what it defines itself as double_NAME.
+forward() { # forward DLL RENAMED SOURCES...
+    local dll=$1 renamed=$2 name
+    shift 2
+    cp "$wine/$dll" "$work/$renamed"
+    sed -n 's/^[A-Za-z].*\bdouble_\([A-Za-z0-9]*\)(.*/\1/p' "$@" | sort -u >"$work/$dll.own"
+    {
+        echo "LIBRARY $dll"
+        echo EXPORTS
+        { exports "$wine/$dll"; cat "$work/$dll.own"; } | sort -u | while read -r name; do
+            if grep -qx "$name" "$work/$dll.own"; then echo "$name=double_$name"; else echo "$name=${renamed%.dll}.$name"; fi
+        done
+    } >"$work/$dll.def"
+}
+
+link() { # link DLL SOURCES... -- LIBRARIES...
+    local dll=$1 def=() sources=()
+    shift
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do sources+=("$1"); shift; done
+    [ $# -eq 0 ] || shift
+    [ ! -e "$work/$dll.def" ] || def=("$work/$dll.def")
+    "${cc[@]}" -shared -static-libgcc -o "$work/$dll" "${sources[@]}" "${def[@]}" -L"$work" "$@" -lkernelbase -lntdll -lkernel32 -lmsvcrt
+    # Wine loads a DLL from its own tree only when it carries this mark in place of the DOS stub
+    printf 'Wine builtin DLL\0' | dd of="$work/$dll" bs=1 seek=64 conv=notrunc status=none
+}
+
+install() { # into the tree; prefix.sh puts the new names into system32 as well
+    local dll
+    for dll in "$@"; do rm -f "$tree/$dll"; cp "$work/$dll" "$tree/$dll"; done
+}
+
+"${cc[@]}" -shared -o "$work/ntwinestate.dll" "$here/state.c" -L"$work" -lntdll -lkernel32 -lmsvcrt -Wl,--out-implib,"$work/libntwinestate.a"
+printf 'Wine builtin DLL\0' | dd of="$work/ntwinestate.dll" bs=1 seek=64 conv=notrunc status=none
+forward advapi32.dll wadvapi.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c"
+link advapi32.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c" -- -lntwinestate
+install ntwinestate.dll wadvapi.dll advapi32.dll
