@@ -176,6 +176,7 @@ static enum sbx_status set_cpu_rate(
 static enum sbx_status create(struct sbx_job *job, struct sbx_error *err)
 {
     JOBOBJECT_ASSOCIATE_COMPLETION_PORT port = {NULL, NULL};
+    const ULONG_PTR key = PORT_KEY; /* declared as a pointer, comes back as a number */
     DWORD code;
 
     job->handle = CreateJobObjectW(NULL, NULL);
@@ -186,7 +187,7 @@ static enum sbx_status create(struct sbx_job *job, struct sbx_error *err)
     code = GetLastError();
     if (!job->port)
         return sbx_fail_win32(err, code, "create the port of a job");
-    port.CompletionKey = (PVOID)(uintptr_t)PORT_KEY;
+    memcpy(&port.CompletionKey, &key, sizeof(key));
     port.CompletionPort = job->port;
     if (!SetInformationJobObject(
             job->handle, JobObjectAssociateCompletionPortInformation, &port, sizeof(port))) {

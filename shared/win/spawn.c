@@ -23,7 +23,7 @@ static enum sbx_status image_to_wide(
 
     if (strlen(image) < MAX_PATH - 1u || sbx_winpath_classify(image) != SBX_WINPATH_DRIVE)
         return sbx_wstr_from_utf8(image, ret_image_w, err);
-    sbx_buf_init(&text, 4u * SBX_WINPATH_MAX_CCH);
+    sbx_buf_init(&text, (size_t)SBX_WINPATH_MAX_CCH * 4u);
     status = sbx_buf_printf(&text, err, "\\\\?\\%s", image);
     if (!status)
         status = sbx_wstr_from_utf8(text.data, ret_image_w, err);
