@@ -19,7 +19,8 @@ DEPS    := $(BUILD)/deps/$(ARCH)
 endif
 WINCC   := $(CROSS)gcc
 WINDRES := $(CROSS)windres
-STRIP   := $(CROSS)strip
+# -p: without it strip writes a time stamp of its own into the header.
+STRIP   := $(CROSS)strip -p
 NATIVECC ?= gcc
 Q := $(if $(V),,@)
 
