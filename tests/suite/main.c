@@ -4,6 +4,7 @@
  * Exit codes: 0 nothing failed, 1 something failed, 2 usage, 3 the suite itself is broken.
  */
 #include "suite.h"
+#include <tlhelp32.h>
 
 struct options opt = {.slow = 1, .mib = 64};
 
@@ -107,17 +108,42 @@ static void note_fact(const char *text)
     fact_note(text);
 }
 
-/* A row's descendants die with its job, except those that a command under test takes out of it:
- * the runner breaks away, because a job with UI limits cannot nest (design 2). */
+/*
+ * A row's descendants die with its job, except those that a command under test takes out of it:
+ * the runner breaks away, because a job with UI limits cannot nest (design 2). A platform that does
+ * not report a job's limits (Wine) looks to the runner like one that forbids that; there the rows
+ * run without a job, and what a killed row leaves is ended by its parentage.
+ */
 static HANDLE make_job(void)
 {
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0}, back = {0};
     HANDLE job = CreateJobObjectW(NULL, NULL);
     limits.BasicLimitInformation.LimitFlags =
         JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK;
+    if (job &&
+        SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits) &&
+        QueryInformationJobObject(
+            job, JobObjectExtendedLimitInformation, &back, sizeof back, NULL) &&
+        back.BasicLimitInformation.LimitFlags == limits.BasicLimitInformation.LimitFlags)
+        return job;
     if (job)
-        SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
-    return job;
+        CloseHandle(job);
+    return NULL;
+}
+
+static void kill_tree(DWORD pid)
+{
+    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+    HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    for (BOOL more = Process32FirstW(list, &entry); more; more = Process32NextW(list, &entry))
+        if (entry.th32ParentProcessID == pid && entry.th32ProcessID != pid)
+            kill_tree(entry.th32ProcessID);
+    CloseHandle(list);
+    HANDLE process = OpenProcess(PROCESS_TERMINATE, FALSE, pid);
+    if (process) {
+        TerminateProcess(process, 0xDEAD);
+        CloseHandle(process);
+    }
 }
 
 static void row_arguments(struct run *run, const struct row *row)
@@ -166,6 +192,10 @@ static void run_row(const struct row *row, struct counts *counts)
         report("# %s runs without a job: error %lu\n", row->id, GetLastError());
     if (started)
         ResumeThread(run.thread);
+    if (started && WaitForSingleObject(run.process, run.limit_ms * opt.slow) == WAIT_TIMEOUT) {
+        kill_tree(run.pid);
+        run.timed_out = true;
+    }
     run_finish(&run);
     if (job)
         CloseHandle(job);

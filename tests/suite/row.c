@@ -28,6 +28,7 @@ const char *const fact_names[FACT_COUNT] = {
     [FACT_JOB_MEMORY] = "job memory limit",
     [FACT_CONSOLE] = "console control events",
     [FACT_ATTACH] = "console attachment",
+    [FACT_CONSOLE_HELD] = "console access checks",
     [FACT_SURROGATE] = "lone surrogates on a command line",
     [FACT_POWERSHELL] = "powershell",
     [FACT_GIT] = "git",

@@ -151,7 +151,7 @@ static void cmd_switch(const struct row *row)
                exists(f("%s\\made.txt", fx.ws)),
         "cmd /c with an operator: %s", agent_story(&agent));
     struct agent quoted = {0};
-    agent_cmd(&quoted, "cmd", "/d", "/c", f("\"%s\" argv \"a b\"", probe_path()), NULL);
+    agent_cmd(&quoted, "cmd", "/c", f("\"%s\" argv \"a b\"", probe_path()), NULL);
     agent_go(&quoted);
     EXPECT(quoted.run.code == PROBE_SUCCEEDED && strstr(quoted.run.out_text, "arg 006100200062\n"),
         "cmd /c with a quoted program: %s", agent_story(&quoted));

@@ -359,15 +359,22 @@ static void m_attach(const struct row *row)
 {
     struct run owner = {.create_flags = CREATE_NEW_CONSOLE},
                guest = {.create_flags = DETACHED_PROCESS};
-    (void)row;
+    bool held = row->data != NULL;
     probe_words(&owner, f("hold|%s", fx.res));
     CHECK(run_start(&owner) && wait_held(fx.res, 1, 10000), "no process with a console");
     probe_words(&guest, f("console|%lu", owner.pid));
+    if (held)
+        guest.token = restricted_token();
     run_all(&guest);
     TerminateProcess(owner.process, 1);
     run_finish(&owner);
-    fact_set(FACT_ATTACH, probe_judge(&guest).outcome == PROBE_SUCCEEDED,
-        "typing into another process's console: %s", probe_judge(&guest).line);
+    struct probe_result result = probe_judge(&guest);
+    if (held)
+        fact_set(FACT_CONSOLE_HELD, guest.out_text[0] && result.outcome != PROBE_SUCCEEDED,
+            "a write-restricted process types into another's console: %s", result.line);
+    else
+        fact_set(FACT_ATTACH, result.outcome == PROBE_SUCCEEDED,
+            "typing into another process's console: %s", result.line);
 }
 
 static void m_surrogate(const struct row *row)
@@ -424,6 +431,8 @@ static const struct row rows[] = {
     {"M16", "machine__ctrl_break__reaches_a_group", 0, 0, m_console, NULL},
     {"M17", "machine__console_of_another__can_be_typed_into", 0, 0, m_attach, NULL},
     {"M18", "machine__lone_surrogate__passes_a_command_line", 0, 0, m_surrogate, NULL},
+    {"M23", "machine__console_under_restricted_token__refused",
+        NEED(FACT_RESTRICT) | NEED(FACT_ATTACH), 0, m_attach, "held"},
     {"M19", "machine__powershell__present", 0, 0, m_tool, (void *)FACT_POWERSHELL},
     {"M20", "machine__git__present", 0, 0, m_tool, (void *)FACT_GIT},
     {"M21", "machine__curl__present", 0, 0, m_tool, (void *)FACT_CURL},

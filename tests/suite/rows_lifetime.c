@@ -100,7 +100,7 @@ static DWORD child_of(DWORD parent, const wchar_t *image)
 
 static void agent_killed(const struct row *row)
 {
-    struct agent agent = {0};
+    struct agent agent = {.no_result = true};
     char *dir = held_dir();
     (void)row;
     agent_probe(&agent, f("fork|5|%s|stay", dir));

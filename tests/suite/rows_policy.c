@@ -3,7 +3,7 @@
 
 static void dry_run(const struct row *row)
 {
-    struct agent agent = {0};
+    struct agent agent = {.no_result = true};
     (void)row;
     agent_opt(&agent, "--dry-run", NULL);
     agent_probe(&agent, "create|{ws}\\started.txt");
@@ -138,7 +138,7 @@ static void policy_hostile(const struct row *row)
 
 static void workspace_narrows(const struct row *row)
 {
-    struct agent narrow = {0}, wide = {0};
+    struct agent narrow = {.no_result = true}, wide = {.no_result = true};
     (void)row;
     write_file(f("%s\\.agent-sandbox.json", fx.ws), "{\"profile\":\"read-only\"}");
     agent_opt(&narrow, "--dry-run", NULL);

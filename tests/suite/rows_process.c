@@ -220,6 +220,6 @@ static const struct row rows[] = {
     CASE("P17", "users_pipe__connect__denied", NEED(FACT_PIPE), pipe_of_user, NULL),
     CASE("P18", "users_event__set__denied", 0, users_event, NULL),
     CASE("P22", "desktop__of_the_child__is_its_own", 0, desktop_name, NULL),
-    CASE("P23", "agents_console__type_into__denied", NEED(FACT_ATTACH), agents_console, NULL),
+    CASE("P23", "agents_console__type_into__denied", NEED(FACT_CONSOLE_HELD), agents_console, NULL),
 };
 const struct row_set rows_process = {rows, countof(rows)};

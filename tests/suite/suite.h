@@ -40,11 +40,12 @@ enum fact {
     FACT_STREAM,
     FACT_SHORT,
     FACT_HARDLINK,
-    FACT_JOB_COUNT,  /* active process limit */
-    FACT_JOB_MEMORY, /* memory limit */
-    FACT_CONSOLE,    /* a console can be made and CTRL_BREAK reaches a process group */
-    FACT_ATTACH,     /* a process without console can attach to another's and write its input */
-    FACT_SURROGATE,  /* a command line carries a lone surrogate unchanged */
+    FACT_JOB_COUNT,    /* active process limit */
+    FACT_JOB_MEMORY,   /* memory limit */
+    FACT_CONSOLE,      /* a console can be made and CTRL_BREAK reaches a process group */
+    FACT_ATTACH,       /* a process without console can attach to another's and write its input */
+    FACT_CONSOLE_HELD, /* a restricted token is refused there */
+    FACT_SURROGATE,    /* a command line carries a lone surrogate unchanged */
     FACT_POWERSHELL,
     FACT_GIT,
     FACT_CURL,
