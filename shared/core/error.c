@@ -109,7 +109,7 @@ enum sbx_status sbx_fail_nt_at(
     return status;
 }
 
-enum sbx_status sbx_fail_oom(struct sbx_error *err)
+enum sbx_status(sbx_fail_oom)(struct sbx_error *err)
 {
     static const char text[] = "out of memory";
 

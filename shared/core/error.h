@@ -62,6 +62,30 @@ void sbx_error_init(struct sbx_error *err);
 /* code: an NTSTATUS from an ntdll function or LSA. */
 #define sbx_fail_nt(err, code, ...) sbx_fail_nt_at(err, __FILE__, __LINE__, code, __VA_ARGS__)
 
+#ifdef __clang_analyzer__
+/* Tell the analyzer what it cannot see across files: a failure is never SBX_OK. */
+#undef sbx_fail
+#undef sbx_fail_win32
+#undef sbx_fail_hr
+#undef sbx_fail_nt
+#define sbx_never_ok(call)                                                                         \
+    __extension__({                                                                                \
+        enum sbx_status sbx_status_ = (call);                                                      \
+        if (!sbx_status_)                                                                          \
+            __builtin_unreachable();                                                               \
+        sbx_status_;                                                                               \
+    })
+#define sbx_fail(err, status, ...)                                                                 \
+    sbx_never_ok(sbx_fail_at(err, __FILE__, __LINE__, status, __VA_ARGS__))
+#define sbx_fail_win32(err, code, ...)                                                             \
+    sbx_never_ok(sbx_fail_win32_at(err, __FILE__, __LINE__, code, __VA_ARGS__))
+#define sbx_fail_hr(err, code, ...)                                                                \
+    sbx_never_ok(sbx_fail_hr_at(err, __FILE__, __LINE__, code, __VA_ARGS__))
+#define sbx_fail_nt(err, code, ...)                                                                \
+    sbx_never_ok(sbx_fail_nt_at(err, __FILE__, __LINE__, code, __VA_ARGS__))
+#define sbx_fail_oom(err) sbx_never_ok((sbx_fail_oom)(err))
+#endif
+
 enum sbx_status sbx_fail_at(struct sbx_error *err, const char *file, int line,
     enum sbx_status status, const char *format, ...) SBX_PRINTF(5, 6);
 enum sbx_status sbx_fail_win32_at(struct sbx_error *err, const char *file, int line, uint32_t code,
@@ -72,7 +96,7 @@ enum sbx_status sbx_fail_nt_at(struct sbx_error *err, const char *file, int line
     const char *format, ...) SBX_PRINTF(5, 6);
 
 /** Out of memory, with a static text (nothing is allocated). */
-enum sbx_status sbx_fail_oom(struct sbx_error *err);
+enum sbx_status(sbx_fail_oom)(struct sbx_error *err);
 
 /** Put "text: " before the context. Call it only where it adds what the caller does not know. */
 void sbx_error_context(struct sbx_error *err, const char *format, ...) SBX_PRINTF(2, 3);
