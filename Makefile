@@ -125,6 +125,13 @@ $(O)/tests/test_%.exe: $(O)/obj/tests/unit/test_%.o $(call obj,$(SUPPORT_SRC)) $
 $(O)/tests/test_%.exe: $(O)/obj/tests/win/test_%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC)) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+# The grant engine with a seam at the two calls that touch descriptors (tests/support/grant).
+GRANT_SRC := $(wildcard agent/grant*.c agent/ledger*.c agent/revoke*.c)
+$(O)/tests/test_grant.exe: $(O)/obj/tests/win/test_grant.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+        $(wildcard tests/support/grant/*.c) $(GRANT_SRC)) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=sbx_acl_get -Wl,--wrap=sbx_acl_set_dacl -o $@ \
+	    $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 $(O)/tests/%.exe: $(O)/obj/tests/probe/%.o $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS) -lws2_32 -luser32

@@ -346,6 +346,24 @@ enum sbx_status sbx_grant_step_add(const struct sbx_grant_child *child,
 
 /* --- removing --------------------------------------------------------------------------------- */
 
+static const struct sbx_acl *form_of(const struct sbx_grant_block *block, bool is_directory)
+{
+    return is_directory ? &block->directory : &block->file;
+}
+
+static size_t longest(const struct sbx_grant_removal *removal, bool is_directory)
+{
+    size_t most = 0;
+    size_t i;
+
+    for (i = 0; i < removal->block_count; i++) {
+        size_t count = form_of(removal->blocks[i], is_directory)->count;
+
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
 /* Every occurrence of the run. Returns how many entries went. */
 static size_t remove_run(const struct run *run, struct sbx_acl *acl)
 {
@@ -363,7 +381,7 @@ static size_t remove_run(const struct run *run, struct sbx_acl *acl)
 static size_t remove_block(
     const struct sbx_grant_block *block, bool is_directory, struct sbx_acl *acl)
 {
-    const struct sbx_acl *form = is_directory ? &block->directory : &block->file;
+    const struct sbx_acl *form = form_of(block, is_directory);
     const struct run runs[] = {
         {form, RUN_ALL, false}, {form, RUN_DENIES, true}, {form, RUN_ALLOWS, true}};
     size_t removed = 0;
@@ -402,6 +420,7 @@ enum sbx_status sbx_grant_step_remove(const struct sbx_descriptor *descriptor, b
     enum sbx_status status = SBX_OK;
     size_t removed = 0;
     size_t irregular = 0;
+    size_t length;
     size_t i;
 
     memset(&dacl, 0, sizeof(dacl));
@@ -414,8 +433,13 @@ enum sbx_status sbx_grant_step_remove(const struct sbx_descriptor *descriptor, b
     if (status)
         return status;
     removed += sbx_acl_remove(&dacl, removal->added, removal->added_count);
-    for (i = 0; i < removal->block_count; i++)
-        removed += remove_block(removal->blocks[i], is_directory, &dacl);
+    /* Longer ones first: a grant in another mode may have left a block that is part of another. */
+    for (length = longest(removal, is_directory); length > 0; length--) {
+        for (i = 0; i < removal->block_count; i++) {
+            if (form_of(removal->blocks[i], is_directory)->count == length)
+                removed += remove_block(removal->blocks[i], is_directory, &dacl);
+        }
+    }
     if (removal->capability)
         irregular = remove_capability(&dacl, removal->capability);
     if (ret_irregular)

@@ -475,6 +475,33 @@ START_TEST(block_torn_apart_by_another_tool__remove__capability_goes_and_is_coun
 }
 END_TEST
 
+/* The same root granted unelevated, then elevated: [deny cap] is the start of [deny cap, group]. */
+START_TEST(block_that_begins_another__remove__both_are_gone)
+{
+    static const struct sbx_grant_block *outer[2];
+    struct sbx_grant_block small;
+    struct sbx_descriptor before, d;
+    struct chain first, second, both;
+
+    memset(&before, 0, sizeof(before));
+    make_block(deny_aces, 1, &small);
+    outer[0] = &small;
+    outer[1] = &deny_block;
+    child_with(&d, 0, SBX_ACE_ALLOW, SBX_ACE_INHERITED, &sbx_sid_users);
+    ck_assert_sbx_ok(sbx_descriptor_copy(&d, &before, &err), &err);
+    make_chain(&first, outer, 1);
+    make_chain(&second, outer + 1, 1);
+    make_chain(&both, outer, 2);
+    add(&d, true, &first);
+    add(&d, true, &second);
+    ck_assert_uint_eq(remove_all(&d, true, &both), 0);
+    ck_assert(sbx_descriptor_equal(&before, &d));
+    sbx_descriptor_done(&before);
+    sbx_descriptor_done(&d);
+    sbx_grant_block_done(&small);
+}
+END_TEST
+
 START_TEST(lets__deny_before_and_behind__order_decides)
 {
     struct sbx_ace aces[] = {
@@ -509,6 +536,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, allow_read_inside_deny_read__add__not_denied_again);
     tcase_add_test(tcase, null_dacl__add__unsupported);
     tcase_add_test(tcase, block_torn_apart_by_another_tool__remove__capability_goes_and_is_counted);
+    tcase_add_test(tcase, block_that_begins_another__remove__both_are_gone);
     tcase_add_test(tcase, lets__deny_before_and_behind__order_decides);
 }
 

@@ -1,0 +1,551 @@
+/*
+ * The grant engine on a real tree: made once, true at every moment, taken back byte for byte.
+ * On stock Wine descriptors live in the fixture (tests/support/grant/grantworld.h).
+ */
+#include "tests/support/unit.h"
+#include "tests/support/grant/grantworld.h"
+#include "tests/support/win/scratch.h"
+#include "agent/ledger.h"
+#include "agent/revoke.h"
+#include "shared/win/file.h"
+#include "shared/win/handle.h"
+
+#include <stdio.h>
+
+#define TARGETS 3u     /* ws, ws\.git, ws\.mcp.json */
+#define WRITES_MAX 40u /* more than one grant of the tree needs */
+
+static struct sbx_error err;
+static struct sbx_plan plan;
+static struct sbx_grant_report report;
+static struct sbx_grant_options options;
+static char state[700];
+
+static void use_state(void)
+{
+    snprintf(state, sizeof(state), "%s", grant_path("state"));
+    memset(&options, 0, sizeof(options));
+    options.state_directory = state;
+}
+
+static void setup(void)
+{
+    sbx_error_init(&err);
+    memset(&report, 0, sizeof(report));
+    grant_world_begin();
+    use_state();
+    grant_plan_make(&plan, false, false);
+    grant_snapshot_take();
+}
+
+static void teardown(void)
+{
+    sbx_grant_report_done(&report);
+    grant_plan_done(&plan);
+    grant_world_end();
+}
+
+static enum sbx_status apply(void)
+{
+    sbx_grant_report_done(&report);
+    return sbx_grants_apply(&plan, &options, &report, &err);
+}
+
+static enum sbx_status revoke_all(void)
+{
+    sbx_grant_report_done(&report);
+    return sbx_revoke_all(&options, &report, &err);
+}
+
+static void ck_restored(const char *when)
+{
+    const char *name;
+
+    ck_assert_sbx_ok(revoke_all(), &err);
+    name = grant_snapshot_differs();
+    ck_assert_msg(!name, "%s: '%s' is not as it was", when, name ? name : "");
+}
+
+static size_t ledger_count(void)
+{
+    struct sbx_grant_info *infos = NULL;
+    size_t count = 0;
+
+    ck_assert_sbx_ok(sbx_grants_list(state, &infos, &count, &err), &err);
+    sbx_grants_list_free(infos, count);
+    return count;
+}
+
+static void use_plan(bool elevated, bool read_only)
+{
+    grant_plan_done(&plan);
+    grant_plan_make(&plan, elevated, read_only);
+}
+
+/* --- what a grant is -------------------------------------------------------------------------- */
+
+START_TEST(fresh_tree__apply_twice__second_is_warm)
+{
+    use_plan(_i == 1, false);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(!report.warm);
+    ck_assert_uint_eq(report.files_walked, 12);
+    ck_assert_uint_eq(report.skip_count, 0);
+    ck_assert_ptr_nonnull(grant_anything_left());
+
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+    ck_assert_uint_eq(report.counts.writes, 0);
+    ck_assert_uint_eq(report.counts.reads, TARGETS);
+    ck_assert_uint_eq(report.files_walked, 0);
+}
+END_TEST
+
+START_TEST(granted_tree__revoke__byte_for_byte_and_no_ledger)
+{
+    use_plan(_i == 1, false);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(ledger_count(), 1);
+    ck_restored("revoke");
+    ck_assert_uint_eq(ledger_count(), 0);
+    ck_assert_sbx_ok(revoke_all(), &err); /* nothing left to do is no failure */
+}
+END_TEST
+
+START_TEST(new_file_in_granted_tree__revoke__ours_is_gone)
+{
+    ck_assert_sbx_ok(apply(), &err);
+    grant_create_file("ws\\sub\\new.txt");
+    ck_assert_sbx_ok(revoke_all(), &err);
+    ck_assert_ptr_null(grant_anything_left());
+}
+END_TEST
+
+START_TEST(revoke_by_path__of_another_directory__not_found)
+{
+    ck_assert_sbx_ok(apply(), &err);
+    sbx_grant_report_done(&report);
+    ck_assert_int_eq(sbx_revoke(grant_path("outside"), &options, &report, &err), SBX_NOT_FOUND);
+    sbx_grant_report_done(&report);
+    ck_assert_sbx_ok(sbx_revoke(grant_path("ws"), &options, &report, &err), &err);
+    ck_assert_ptr_null(grant_snapshot_differs());
+}
+END_TEST
+
+/* --- killed ------------------------------------------------------------------------------------
+ */
+
+/* Every write of a grant, before and after: the next run completes it, revoke restores it. */
+START_TEST(killed_at_every_write__revoke__byte_for_byte)
+{
+    enum grant_kill when = _i ? GRANT_KILL_AFTER : GRANT_KILL_BEFORE;
+    const char *what = _i ? "apply-elevated" : "apply";
+    unsigned n;
+
+    for (n = 1; n < WRITES_MAX; n++) {
+        uint32_t code = grant_run_child(what, n, when);
+        char text[80];
+
+        snprintf(text, sizeof(text), "%s, killed at write %u", what, n);
+        if (code == 0)
+            break;
+        ck_assert_msg(code == GRANT_KILLED, "%s: child ended with %u", text, (unsigned)code);
+        ck_restored(text);
+    }
+    ck_assert_uint_ge(n, 12);
+    ck_assert_uint_lt(n, WRITES_MAX);
+    ck_restored("not killed");
+}
+END_TEST
+
+START_TEST(killed_at_every_write__apply_again__complete_then_warm_then_restored)
+{
+    unsigned n;
+
+    for (n = 1; n < WRITES_MAX && grant_run_child("apply", n, GRANT_KILL_AFTER) == GRANT_KILLED;
+         n++) {
+        char text[80];
+
+        snprintf(text, sizeof(text), "killed at write %u", n);
+        ck_assert_sbx_ok(apply(), &err);
+        ck_assert_uint_eq(report.skip_count, 0);
+        ck_assert_sbx_ok(apply(), &err);
+        ck_assert_msg(report.warm, "%s: not warm", text);
+        ck_restored(text);
+    }
+    ck_assert_uint_ge(n, 12);
+}
+END_TEST
+
+START_TEST(revoke_killed_at_every_write__revoke_again__byte_for_byte)
+{
+    unsigned n;
+
+    for (n = 1; n < WRITES_MAX; n++) {
+        char text[80];
+
+        snprintf(text, sizeof(text), "revoke killed at write %u", n);
+        ck_assert_sbx_ok(apply(), &err);
+        if (grant_run_child("revoke", n, GRANT_KILL_BEFORE) != GRANT_KILLED)
+            break;
+        if (n % 3 == 0) { /* a run comes first: it must see that the tree is incomplete */
+            ck_assert_sbx_ok(apply(), &err);
+            ck_assert_sbx_ok(apply(), &err);
+            ck_assert(report.warm);
+        }
+        ck_restored(text);
+    }
+    ck_assert_uint_ge(n, 12);
+}
+END_TEST
+
+/* --- what is put back, left alone, refused ------------------------------------------------------
+ */
+
+START_TEST(denied_file_replaced__apply__deny_is_back_without_a_walk)
+{
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(DeleteFileW(scratch_path_w("ws\\.mcp.json")));
+    grant_create_file("ws\\.mcp.json"); /* an editor's atomic save */
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(!report.warm);
+    ck_assert_uint_eq(report.counts.writes, 1);
+    ck_assert_uint_eq(report.files_walked, 0);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+}
+END_TEST
+
+START_TEST(hard_link_to_outside__apply__file_is_untouched_and_listed)
+{
+    struct sbx_descriptor before, now;
+    wchar_t target_w[600];
+
+    wcscpy(target_w, scratch_path_w("outside\\o.txt"));
+    ck_assert(CreateHardLinkW(scratch_path_w("ws\\linked.txt"), target_w, NULL));
+    grant_get("outside\\o.txt", &before);
+    ck_assert_sbx_ok(apply(), &err);
+    grant_get("outside\\o.txt", &now);
+    ck_assert(sbx_descriptor_equal(&before, &now));
+    ck_assert_uint_eq(report.skip_count, 1);
+    ck_assert_str_eq(report.skips[0].reason, "2 links");
+    ck_assert_str_eq(report.skips[0].path, grant_path("ws\\linked.txt"));
+    sbx_descriptor_done(&before);
+    sbx_descriptor_done(&now);
+}
+END_TEST
+
+/* Protected, two names, and open to Everyone: neither may it be written nor may the run go on. */
+START_TEST(open_protected_file_with_two_names__apply__refused)
+{
+    struct sbx_ace open = sbx_ace_make(SBX_ACE_ALLOW, 0, SBX_FILE_ALL, &sbx_sid_everyone);
+    struct sbx_descriptor d;
+    wchar_t target_w[600];
+
+    grant_get("ws\\.mcp.json", &d);
+    ck_assert_sbx_ok(sbx_acl_insert(&d.dacl, 0, &open, &err), &err);
+    grant_set("ws\\.mcp.json", &d);
+    wcscpy(target_w, scratch_path_w("ws\\.mcp.json"));
+    ck_assert(CreateHardLinkW(scratch_path_w("outside\\other.json"), target_w, NULL));
+    grant_snapshot_take();
+    ck_assert_int_eq(apply(), SBX_DENIED);
+    ck_assert_uint_eq(report.failure_count, 1);
+    ck_assert(report.failures[0].fatal);
+    ck_assert_uint_eq(report.counts.writes, 0);
+    ck_assert_ptr_null(grant_snapshot_differs());
+    sbx_descriptor_done(&d);
+}
+END_TEST
+
+START_TEST(null_dacl_in_the_tree__apply__untouched_and_listed)
+{
+    struct sbx_descriptor d;
+
+    grant_get("ws\\a.txt", &d);
+    sbx_acl_done(&d.dacl);
+    d.dacl.kind = SBX_ACL_NULL;
+    grant_set("ws\\a.txt", &d);
+    sbx_descriptor_done(&d);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(report.skip_count, 1);
+    ck_assert_str_eq(report.skips[0].reason, "NULL DACL");
+    grant_get("ws\\a.txt", &d);
+    ck_assert_int_eq(d.dacl.kind, SBX_ACL_NULL);
+    sbx_descriptor_done(&d);
+}
+END_TEST
+
+START_TEST(null_dacl_below_a_deny__apply__refused)
+{
+    struct sbx_descriptor d;
+
+    grant_get("ws\\.git\\hooks\\pre-commit", &d);
+    sbx_acl_done(&d.dacl);
+    d.dacl.kind = SBX_ACL_NULL;
+    grant_set("ws\\.git\\hooks\\pre-commit", &d);
+    sbx_descriptor_done(&d);
+    ck_assert_int_eq(apply(), SBX_DENIED);
+    ck_assert(strstr(err.context, "pre-commit") != NULL);
+    ck_assert_int_eq(apply(), SBX_DENIED); /* and again: nothing says that it was done */
+}
+END_TEST
+
+START_TEST(owned_by_a_sandbox_account__apply__left_and_listed)
+{
+    char owner[SBX_SID_TEXT_SIZE];
+    const char *accounts[] = {owner};
+    struct sbx_descriptor d;
+
+    grant_get("ws\\a.txt", &d);
+    sbx_sid_format(&d.owner, owner);
+    sbx_descriptor_done(&d);
+    options.account_sids = accounts;
+    options.account_sid_count = 1;
+    /* Everything here has this owner: the root itself refuses. */
+    ck_assert_int_eq(apply(), SBX_DENIED);
+    ck_assert_uint_eq(report.counts.writes, 0);
+    ck_assert(strstr(err.context, "sandbox account") != NULL);
+}
+END_TEST
+
+START_TEST(another_directory_at_the_path__apply__changed_since_the_plan)
+{
+    plan.roots[0].file_id[0] ^= 0x40;
+    ck_assert_int_eq(apply(), SBX_DENIED);
+    ck_assert(strstr(err.context, "changed since the plan") != NULL);
+    ck_assert_uint_eq(report.counts.writes, 0);
+    ck_assert_ptr_null(grant_snapshot_differs());
+}
+END_TEST
+
+START_TEST(object_outside_fails__apply__root_is_granted_all_the_same)
+{
+    grant_plan_add(
+        &plan, grant_path("missing"), "S-1-5-21-7-7-7-1005", SBX_ACE_ALLOW, 3, SBX_MASK_RX);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(report.failure_count, 1);
+    ck_assert(!report.failures[0].fatal);
+    ck_assert_int_eq(report.failures[0].error.status, SBX_NOT_FOUND);
+    ck_assert_ptr_nonnull(grant_anything_left());
+}
+END_TEST
+
+START_TEST(missing_deny_outside__apply__fatal)
+{
+    grant_plan_add(
+        &plan, grant_path("missing"), "S-1-5-21-7-7-7-1005", SBX_ACE_DENY, 3, SBX_MASK_DENY_READ);
+    ck_assert_int_eq(apply(), SBX_NOT_FOUND);
+    ck_assert(report.failures[0].fatal);
+}
+END_TEST
+
+/* --- cancel, lock, ledger ----------------------------------------------------------------------
+ */
+
+START_TEST(cancelled__apply_again__goes_on)
+{
+    volatile LONG cancel = 1;
+
+    options.cancel = &cancel;
+    ck_assert_int_eq(apply(), SBX_CANCELLED);
+    cancel = 0;
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(!report.warm);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+    ck_restored("after a cancel");
+}
+END_TEST
+
+/* The only ledger there is; its path in STATE\ledger. */
+static void only_ledger(char name[SBX_LEDGER_NAME_SIZE])
+{
+    struct sbx_grant_info *infos = NULL;
+    size_t count = 0;
+
+    ck_assert_sbx_ok(sbx_grants_list(state, &infos, &count, &err), &err);
+    ck_assert_uint_eq(count, 1);
+    snprintf(name, SBX_LEDGER_NAME_SIZE, "%s", infos[0].name);
+    sbx_grants_list_free(infos, count);
+}
+
+START_TEST(ledger_held_by_another__apply__timeout)
+{
+    const struct sbx_ledger_how how = {.create = false};
+    char name[SBX_LEDGER_NAME_SIZE];
+    struct sbx_ledger ledger;
+    HANDLE directory = NULL;
+
+    ck_assert_sbx_ok(apply(), &err);
+    only_ledger(name);
+    ck_assert_sbx_ok(sbx_ledger_directory(state, false, &directory, &err), &err);
+    ck_assert_sbx_ok(sbx_ledger_open(directory, name, &how, &ledger, &err), &err);
+    options.lock_wait_ms = 300;
+    ck_assert_int_eq(apply(), SBX_TIMEOUT);
+    ck_assert_uint_eq(ledger_count(), 1); /* listing does not wait */
+    sbx_ledger_close(&ledger);
+    sbx_handle_close(&directory);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+}
+END_TEST
+
+static void damage(const char *name, const void *bytes, DWORD count)
+{
+    char relative[100];
+    DWORD written = 0;
+    HANDLE file;
+
+    snprintf(relative, sizeof(relative), "state\\ledger\\%s", name);
+    file = CreateFileW(scratch_path_w(relative), FILE_APPEND_DATA, 0, NULL, OPEN_EXISTING, 0, NULL);
+    ck_assert(file != INVALID_HANDLE_VALUE);
+    ck_assert(WriteFile(file, bytes, count, &written, NULL));
+    CloseHandle(file);
+}
+
+START_TEST(ledger_with_a_tail_of_nuls__apply__set_aside_and_walked_again)
+{
+    static const char nuls[512];
+    char name[SBX_LEDGER_NAME_SIZE];
+    char copy[100];
+
+    ck_assert_sbx_ok(apply(), &err);
+    only_ledger(name);
+    damage(name, nuls, sizeof(nuls));
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(report.ledgers_repaired, 1);
+    ck_assert(!report.warm);
+    ck_assert_uint_eq(report.counts.writes, 0); /* it was all there */
+    snprintf(copy, sizeof(copy), "state\\ledger\\%s.damaged-1", name);
+    ck_assert(GetFileAttributesW(scratch_path_w(copy)) != INVALID_FILE_ATTRIBUTES);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+    ck_restored("after a repair");
+}
+END_TEST
+
+START_TEST(ledger_deleted__apply__nothing_is_written_twice)
+{
+    char name[SBX_LEDGER_NAME_SIZE];
+    char relative[100];
+
+    ck_assert_sbx_ok(apply(), &err);
+    only_ledger(name);
+    snprintf(relative, sizeof(relative), "state\\ledger\\%s", name);
+    ck_assert(DeleteFileW(scratch_path_w(relative)));
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(report.counts.writes, 0);
+    ck_assert_uint_eq(report.files_walked, 12);
+    ck_assert_sbx_ok(revoke_all(), &err);
+    ck_assert_ptr_null(grant_anything_left()); /* by the SID, which needs no journal */
+}
+END_TEST
+
+START_TEST(tree_grows__warm_run__reads_the_same)
+{
+    uint64_t reads;
+    char name[60];
+    int i;
+
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_sbx_ok(apply(), &err);
+    reads = report.counts.reads;
+    for (i = 0; i < 200; i++) {
+        snprintf(name, sizeof(name), "ws\\sub\\n%d", i);
+        scratch_write(name, "x");
+    }
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+    ck_assert_uint_eq(report.counts.reads, reads);
+}
+END_TEST
+
+START_TEST(plan_changes_to_elevated__apply__adds_the_group_and_revoke_restores)
+{
+    ck_assert_sbx_ok(apply(), &err);
+    use_plan(true, false);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(!report.warm);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+    ck_restored("two modes");
+}
+END_TEST
+
+START_TEST(read_only_root__apply_and_revoke__byte_for_byte)
+{
+    use_plan(true, true);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(report.counts.writes, 13);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+    ck_restored("read-only");
+}
+END_TEST
+
+/* --- programs -----------------------------------------------------------------------------------
+ */
+
+static void add_tests(TCase *tcase)
+{
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, fresh_tree__apply_twice__second_is_warm, 0, 2);
+    tcase_add_loop_test(tcase, granted_tree__revoke__byte_for_byte_and_no_ledger, 0, 2);
+    tcase_add_test(tcase, new_file_in_granted_tree__revoke__ours_is_gone);
+    tcase_add_test(tcase, revoke_by_path__of_another_directory__not_found);
+    tcase_add_loop_test(tcase, killed_at_every_write__revoke__byte_for_byte, 0, 2);
+    tcase_add_test(tcase, killed_at_every_write__apply_again__complete_then_warm_then_restored);
+    tcase_add_test(tcase, revoke_killed_at_every_write__revoke_again__byte_for_byte);
+    tcase_add_test(tcase, denied_file_replaced__apply__deny_is_back_without_a_walk);
+    tcase_add_test(tcase, hard_link_to_outside__apply__file_is_untouched_and_listed);
+    tcase_add_test(tcase, open_protected_file_with_two_names__apply__refused);
+    tcase_add_test(tcase, null_dacl_in_the_tree__apply__untouched_and_listed);
+    tcase_add_test(tcase, null_dacl_below_a_deny__apply__refused);
+    tcase_add_test(tcase, owned_by_a_sandbox_account__apply__left_and_listed);
+    tcase_add_test(tcase, another_directory_at_the_path__apply__changed_since_the_plan);
+    tcase_add_test(tcase, object_outside_fails__apply__root_is_granted_all_the_same);
+    tcase_add_test(tcase, missing_deny_outside__apply__fatal);
+    tcase_add_test(tcase, cancelled__apply_again__goes_on);
+    tcase_add_test(tcase, ledger_held_by_another__apply__timeout);
+    tcase_add_test(tcase, ledger_with_a_tail_of_nuls__apply__set_aside_and_walked_again);
+    tcase_add_test(tcase, ledger_deleted__apply__nothing_is_written_twice);
+    tcase_add_test(tcase, tree_grows__warm_run__reads_the_same);
+    tcase_add_test(tcase, plan_changes_to_elevated__apply__adds_the_group_and_revoke_restores);
+    tcase_add_test(tcase, read_only_root__apply_and_revoke__byte_for_byte);
+}
+
+/*
+ * child WHAT N WHEN SCRATCH: one apply or revoke that a write may end. As a test of its own,
+ * because Check's assertions work nowhere else.
+ */
+static wchar_t **child_argv;
+
+START_TEST(child__do_one_thing)
+{
+    char what[32], scratch[500];
+
+    snprintf(what, sizeof(what), "%ls", child_argv[2]);
+    snprintf(scratch, sizeof(scratch), "%ls", child_argv[5]);
+    sbx_error_init(&err);
+    grant_world_join(scratch);
+    use_state();
+    grant_plan_make(&plan, strcmp(what, "apply-elevated") == 0, false);
+    grant_kill_at((unsigned)wcstoul(child_argv[3], NULL, 10),
+        (enum grant_kill)wcstol(child_argv[4], NULL, 10));
+    ck_assert_sbx_ok(strcmp(what, "revoke") == 0 ? revoke_all() : apply(), &err);
+}
+END_TEST
+
+static void add_child(TCase *tcase)
+{
+    tcase_add_test(tcase, child__do_one_thing);
+}
+
+int wmain(int argc, wchar_t **argv);
+int wmain(int argc, wchar_t **argv)
+{
+    child_argv = argv;
+    if (argc == 6 && wcscmp(argv[1], L"child") == 0)
+        return unit_run("child", add_child);
+    return unit_run("grant", add_tests);
+}
