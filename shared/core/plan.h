@@ -81,7 +81,11 @@ struct sbx_facts {
     char *state_directory;   /* %LOCALAPPDATA%\AgentSandbox */
     char **path_directories; /* on PATH, final paths where they exist */
     size_t path_count;
-    /* Made by the agent before the run; NULL leaves the variables of the caller in place. */
+    /*
+     * Made by the agent before the run, with descriptors of their own: home_directory granted to
+     * the capability of roots[0] (so it is used only while that is writable), temp_directory to
+     * the run SID, both to the group in elevated mode. NULL leaves the caller's variables.
+     */
     char *home_directory;       /* of roots[0], kept: caches, in elevated mode the whole profile */
     char *temp_directory;       /* of this run: TEMP and TMP */
     char *denybin_directory;    /* holds sbx_plan_stub_files; put first on PATH when advisory */
@@ -125,9 +129,8 @@ struct sbx_plan {
     enum sbx_on_created on_created_protected;
     enum sbx_git git;
     char *run_sid;
-    char *home_sid;                     /* capability of home_directory; NULL without one */
-    struct sbx_strings capability_sids; /* into the token: active writable roots, then home_sid */
-    struct sbx_env environment;         /* complete, ready to become a block */
+    struct sbx_strings capability_sids;      /* into the token: only active writable roots */
+    struct sbx_env environment;              /* complete, ready to become a block */
     struct sbx_strings environment_scrubbed; /* names that were asked for and dropped as secrets */
     struct sbx_policy_limits limits;
     bool background;
