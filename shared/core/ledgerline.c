@@ -298,6 +298,8 @@ static enum sbx_status read_record(
         if (!status)
             status = read_id(object, record->file_id, err);
         if (!status)
+            status = sbx_json_require(object, "directory", err);
+        if (!status)
             status = sbx_json_get_bool(object, "directory", &record->is_directory, err);
     }
     if (!status && record->kind == SBX_LEDGER_ROOT) {

@@ -54,7 +54,7 @@ SBX_MUST_CHECK enum sbx_status sbx_ledger_format(
 
 /**
  * Read one line. @param length_bytes with its line end
- * @return SBX_INVALID for anything but what sbx_ledger_format writes
+ * @return SBX_INVALID: wrong length or checksum, another key or type than sbx_ledger_format writes
  */
 SBX_MUST_CHECK enum sbx_status sbx_ledger_parse(const char *line, size_t length_bytes,
     struct sbx_ledger_record *ret_record, struct sbx_error *err);
