@@ -21,7 +21,7 @@ for tool in gcc x86_64-w64-mingw32-gcc python3 perl flex bison dpkg-source; do
     command -v "$tool" >/dev/null || die "$tool is missing"
 done
 
-stamp=$(find "$here/build.sh" "$here/insert.py" "$here/prefix.sh" "$here/server" "$here/doubles" -type f 2>/dev/null | sort | xargs cat | sha256sum | cut -d" " -f1)
+stamp=$(find "$here/build.sh" "$here/insert.py" "$here/prefix.sh" "$here"/*.c "$here/server" "$here/doubles" -type f 2>/dev/null | sort | xargs cat | sha256sum | cut -d" " -f1)
 if [ "${1-}" = --if-needed ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 mkdir -p "$out"
 rm -f "$out/stamp"
@@ -89,13 +89,21 @@ build_server() {
     mkdir -p "$objects"
     (
         cd "$out/source/server"
-        for file in *.c; do [ "$file" = nt_token.c ] || echo "$file"; done |
+        for file in *.c; do case $file in nt_token.c | nt_registry.c) ;; *) echo "$file" ;; esac; done |
             xargs -P "$jobs" -I{} gcc -c -O2 -g0 -w -D__WINESRC__ -DWINE_UNIX_LIB -D_GNU_SOURCE \
                 -DBINDIR='"/usr/lib/wine"' -DDATADIR='"/usr/share/wine"' -DNLSDIR='"/usr/share/wine/nls"' -DBIN_TO_NLSDIR='"../../share/wine/nls"' \
                 -I. -I../include -fno-strict-aliasing -fshort-wchar -fcommon {} -o "$objects/{}.o"
     ) 2>"$out/compile.log" || die "the server does not compile, see $out/compile.log"
     gcc -o "$out/wineserver" "$objects"/*.o
     gcc -O2 -Wall -Wextra -Werror -o "$out/setsd" "$here/server/setsd.c"
+}
+
+build_probes() {
+    local name
+    for name in ask probe; do
+        x86_64-w64-mingw32-gcc -O2 -static $([ "$name" = ask ] || echo -municode) -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers -D_WIN32_WINNT=0x0A00 -o "$out/$name.exe" "$here/$name.c" \
+            -ladvapi32 -lnetapi32 -luserenv -lole32 -loleaut32 -luuid -lntdll
+    done
 }
 
 # A tree like the installed one: Wine finds its server and DLLs relative to the loader, so a copy of the loader in a
@@ -115,6 +123,7 @@ make_tree() {
 [ -e "$out/download/wine_$pinned.dsc" ] || fetch_source
 prepare_source
 build_server
+build_probes
 make_tree
 if [ -x "$here/doubles/build.sh" ]; then "$here/doubles/build.sh" "$out"; fi
 echo "$stamp" >"$out/stamp"

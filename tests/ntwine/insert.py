@@ -124,8 +124,8 @@ def main():
             if text.count(anchor) != 1:
                 fail(f"{name}: the anchor {anchor.strip().splitlines()[0]!r} occurs {text.count(anchor)} times, not once")
             text = text.replace(anchor, anchor + addition if place == AFTER else addition + anchor)
-        if name == "token.c":
-            text += '\n#include "nt_token.c"\n'
+        if name in ("token.c", "registry.c"): # parts of ours that need what these files keep to themselves
+            text += f'\n#include "nt_{name}"\n'
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 

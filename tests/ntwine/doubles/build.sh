@@ -58,5 +58,14 @@ install() { # into the tree; prefix.sh puts the new names into system32 as well
 "${cc[@]}" -shared -o "$work/ntwinestate.dll" "$here/state.c" -L"$work" -lntdll -lkernel32 -lmsvcrt -Wl,--out-implib,"$work/libntwinestate.a"
 printf 'Wine builtin DLL\0' | dd of="$work/ntwinestate.dll" bs=1 seek=64 conv=notrunc status=none
 forward advapi32.dll wadvapi.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c"
-link advapi32.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c" -- -lntwinestate
-install ntwinestate.dll wadvapi.dll advapi32.dll
+link advapi32.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c" "$here/jobs.c" -- -lntwinestate
+forward netapi32.dll wnetapi32.dll "$here/netapi32.c"
+link netapi32.dll "$here/netapi32.c" -- -lntwinestate
+forward userenv.dll wuserenv.dll "$here/userenv.c"
+link userenv.dll "$here/userenv.c" -- -lntwinestate
+printf 'LIBRARY wuser32.dll\nEXPORTS\nCreateDesktopW\nCloseDesktop\nGetUserObjectSecurity\n' >"$work/wuser32.def"
+x86_64-w64-mingw32-dlltool -d "$work/wuser32.def" -l "$work/libwuser32.a"
+forward user32.dll wuser32.dll "$here/desktops.c"
+link user32.dll "$here/desktops.c" -- -lwuser32
+install wuser32.dll user32.dll
+install ntwinestate.dll wadvapi.dll advapi32.dll wnetapi32.dll netapi32.dll wuserenv.dll userenv.dll

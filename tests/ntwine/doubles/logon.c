@@ -168,7 +168,7 @@ static HANDLE make_token(struct machine *machine, struct record *user, DWORD typ
     id->sid_count = n;
     id->priv_count = sizeof(privileges) / sizeof(privileges[0]);
     id->integrity = SECURITY_MANDATORY_MEDIUM_RID;
-    id->flags = seclogon ? 0x20000 : 0;
+    id->flags = (seclogon ? 0x20000 : 0) | 0x40000 /* make the hive */;
     id->auth_id.LowPart = 200000 + session;
     id->elevation = TokenElevationTypeDefault;
     luids = (LUID_AND_ATTRIBUTES *)(attrs + n);

@@ -32,6 +32,8 @@ struct nt_token_state
 #define NT_TOKEN_SYSTEM 0x10000        /* Wine's own services */
 #define NT_TOKEN_SECLOGON 0x20000      /* from the CreateProcessWithLogonW double: may become primary */
 
+#define NT_MAKE_HIVE 0x40000           /* in nt_identity only */
+
 /* What the advapi32 test double asks for through requests that Wine already has. */
 #define NT_QUERY_RESTRICTED 0x4e540001 /* attribute mask in get_token_groups */
 #define NT_QUERY_STATE 0x4e540002
@@ -83,6 +85,10 @@ extern int nt_token_extension( obj_handle_t handle, const void *data, data_size_
 extern int nt_may_assign_primary( struct token *token );
 extern const struct sid *nt_label_sid( struct token *token );
 extern int nt_usable_level( struct token *token );
+
+/* nt_registry.c, part of registry.c */
+extern int nt_making_hive;
+extern void nt_make_hive( const struct sid *sid );
 
 /* nt_machine.c */
 extern void nt_machine_get(void);

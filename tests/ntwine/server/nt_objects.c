@@ -59,7 +59,7 @@ int nt_new_named_object( struct object *obj, struct object *parent, const struct
     struct security_descriptor *above, *own;
     generic_map_t mapping;
 
-    if (!token) return 1;
+    if (!token || nt_making_hive) return 1;
     if (obj->ops->type == &key_type)
     {
         if (!parent || parent->ops->type != &key_type || !(above = key_sd( parent ))) return 1;

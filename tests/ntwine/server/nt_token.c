@@ -433,6 +433,7 @@ static void nt_set_identity( struct token *token, const struct nt_identity *id, 
     memset( &token->nt.parent_id, 0, sizeof(token->nt.parent_id) );
     token->elevation = id->elevation;
     allocate_luid( &token->modified_id );
+    if (id->flags & NT_MAKE_HIVE) nt_make_hive( token->user );
 }
 
 /* Requests of the test doubles, carried by set_token_default_dacl. An ACL cannot begin with the magic number. */
