@@ -143,10 +143,14 @@ struct sbx_plan {
  * Compute the plan. Boundary B1 (files), B3 (network), B6 (limits).
  * @param policy effective policy from sbx_policy_merge
  * @param facts  facts.roots[0] = working directory; one entry per allow_write entry follows
- * @return SBX_DENIED when a root is refused (design 4: names the path, the rule and the fix) or
- *         the policy asks for what the mode cannot do (SBX_UNSUPPORTED: denyRead or written
- *         network none/allowlist in unelevated mode; SBX_NOT_SETUP: elevated demanded without an
- *         installation). Nothing is written on failure.
+ * Under profile read-only the working directory is not writable, but allow_write entries are:
+ * which of them count was settled by the merge. allowedDomains without network.access means
+ * allowlist, an empty list none.
+ * @return SBX_DENIED when a root is refused (design 4: names the path, the rule and the fix), the
+ *         mode is not for this user, or too many folders are writable; SBX_UNSUPPORTED when the
+ *         policy asks for what the mode or this version cannot do (denyRead or written network
+ *         none in unelevated mode, allowlist, deniedDomains without `none`); SBX_NOT_SETUP when
+ *         elevated mode is due and the installation is not there. Nothing is written on failure.
  */
 SBX_MUST_CHECK enum sbx_status sbx_plan_make(const struct sbx_policy *policy,
     const struct sbx_facts *facts, struct sbx_plan *ret_plan, struct sbx_error *err);

@@ -146,15 +146,28 @@ SBX_MUST_CHECK enum sbx_status sbx_policy_parse(const char *text, size_t length_
 /**
  * Fold layers into the effective policy, every scalar written (defaults filled in).
  *
- * Order of `layers` is free. Rules: the highest layer that wrote a scalar wins; lists of denies
- * (denyWrite, denyRead, deniedDomains, protect, scrub) are the union of all; lists of allows are
- * the union of command line, files and user; the workspace file may only take away (its
- * allowWrite narrows to the intersection, its larger scalars are refused with SBX_INVALID naming
- * the key); machine allow lists, where written, bound the result: an allow outside them is
- * refused with SBX_DENIED naming the path and the machine file.
+ * Order of `layers` is free, but for --policy files: later ones beat earlier ones. Rules:
+ *   - Scalars: the highest of command line, files and user that wrote one wins; the machine's
+ *     value is the value where none did, and a bound where one did (wider is SBX_DENIED, naming
+ *     key and both files). `auto` leaves the choice to the machine's value.
+ *   - The workspace's file narrows the outcome, whoever wrote it; a wider scalar, and
+ *     environment.set, are SBX_INVALID naming the key. Where network.access is not written at all
+ *     it may write `none` only.
+ *   - Lists that take away (denyWrite, denyRead, deniedDomains, protect.add, scrub): union of all.
+ *   - Lists that give (allowWrite, allowRead, allowedDomains, pass): union of command line, files
+ *     and user, cut to what the workspace's list admits too. The machine's list, where written, is
+ *     a bound and no grant: an entry outside is SBX_DENIED. A path whose place the text does not
+ *     show (relative, ~, %VARIABLE%) is left to the plan, see write_bound.
+ *   - profile read-only ends the allowWrite of layers below the one that wrote it; an entry of the
+ *     same or a higher layer is meant, and stays. In the machine's policy it admits no allowWrite
+ *     but the machine's own list.
+ *   - A workspace that lists allowWrite while the working directory is writable gets what lies in
+ *     it and is listed (write "." for all): the profile becomes read-only, the rest allowWrite.
+ *   - commands: all, see sbx_policy_decide. environment.set: per name, the highest layer.
  * `allowUnelevated` and `protect.remove` outside the machine layer are SBX_INVALID.
  * Defaults: profile workspace-write, mode auto, token auto, network UNSET (the plan decides by
- * mode, design 2), git deny, adopt, private desktop, ui enforce, processes 512, background no.
+ * mode, design 2), git deny, adopt, private desktop, ui enforce, processes 512, background no,
+ * audit yes.
  */
 SBX_MUST_CHECK enum sbx_status sbx_policy_merge(const struct sbx_policy *const *layers,
     size_t layer_count, struct sbx_policy *ret_policy, struct sbx_error *err);

@@ -83,23 +83,29 @@ static void copy_scalar(
         sbx_policy_set_value(to, field, sbx_policy_get_value(from, field));
 }
 
-static enum sbx_status refuse_wider(enum sbx_status status, const struct sbx_policy_field *field,
-    const struct sbx_policy *asks, const struct sbx_policy *bound, struct sbx_error *err)
+static enum sbx_status refuse_over_machine(const struct sbx_policy_field *field,
+    const struct sbx_policy *asks, const struct sbx_policy *machine, struct sbx_error *err)
 {
     char path[64];
 
     sbx_policy_field_path(field, path, sizeof(path));
-    if (status == SBX_DENIED) {
-        sbx_fail(err, status, "%s: '%s' asks for more than the machine's policy '%s' allows",
-            source_of(asks), path, source_of(bound));
-        sbx_error_hint(err, "an administrator sets the bounds in that file");
-        return status;
-    }
-    sbx_fail(err, status, "%s: '%s' asks for more than this command has without it",
-        source_of(asks), path);
+    sbx_fail(err, SBX_DENIED, "%s: '%s' asks for more than the machine's policy '%s' allows",
+        source_of(asks), path, source_of(machine));
+    sbx_error_hint(err, "an administrator sets the bounds in that file");
+    return SBX_DENIED;
+}
+
+static enum sbx_status refuse_workspace(
+    const struct sbx_policy_field *field, const struct sbx_policy *workspace, struct sbx_error *err)
+{
+    char path[64];
+
+    sbx_policy_field_path(field, path, sizeof(path));
+    sbx_fail(err, SBX_INVALID, "%s: '%s' asks for more than this command has without it",
+        source_of(workspace), path);
     sbx_error_hint(err, "a policy in the workspace may only narrow; write this in your own policy "
                         "or on the command line");
-    return status;
+    return SBX_INVALID;
 }
 
 /*
@@ -130,7 +136,7 @@ static enum sbx_status merge_scalar(const struct sbx_merge *merge,
     }
     if (chosen && machine && width_of(machine, field) &&
         width_of(chosen, field) > width_of(machine, field))
-        return refuse_wider(SBX_DENIED, field, chosen, machine, err);
+        return refuse_over_machine(field, chosen, machine, err);
     if (chosen && (!machine || width_of(chosen, field)))
         copy_scalar(chosen, field, ret);
     else if (machine)
@@ -145,7 +151,7 @@ static enum sbx_status merge_scalar(const struct sbx_merge *merge,
     if (!floor) /* open: "elevated" narrows auto, "strict" too; nothing may name the widest */
         floor = width_of(workspace, field) == 1 ? 1 : 0;
     if (width_of(workspace, field) > floor)
-        return refuse_wider(SBX_INVALID, field, workspace, NULL, err);
+        return refuse_workspace(field, workspace, err);
     copy_scalar(workspace, field, ret);
     return SBX_OK;
 }
