@@ -173,6 +173,14 @@ static void hook(HMODULE module, const char *name, void *ours, void **ret_theirs
     }
 }
 
+/* The export by which shared/win/platform.c names this platform in results. */
+BOOL WINAPI double_ntwine_is_a_model(void);
+
+BOOL WINAPI double_ntwine_is_a_model(void)
+{
+    return TRUE;
+}
+
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved);
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved)
