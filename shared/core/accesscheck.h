@@ -33,9 +33,9 @@
 
 /* Attributes of a group in a token.
  * @see https://learn.microsoft.com/windows/win32/secauthz/sid-attributes-in-an-access-token */
-#define SBX_GROUP_MANDATORY 0x01u
-#define SBX_GROUP_ENABLED 0x04u
-#define SBX_GROUP_DENY_ONLY 0x10u
+#define SBX_GROUP_MANDATORY 0x00000001u
+#define SBX_GROUP_ENABLED 0x00000004u
+#define SBX_GROUP_DENY_ONLY 0x00000010u
 
 /* Privileges that open an object. @see
  * https://learn.microsoft.com/windows/win32/secauthz/privilege-constants */
