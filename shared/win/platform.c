@@ -13,7 +13,7 @@ static bool is_ntwine(void)
 {
     HMODULE advapi = GetModuleHandleW(L"advapi32.dll");
 
-    return advapi && GetProcAddress(advapi, "ntwine_is_a_model");
+    return advapi && GetProcAddress(advapi, "NtwineIsAModel");
 }
 
 void sbx_platform_name(char *text, size_t size_bytes)

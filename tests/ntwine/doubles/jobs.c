@@ -174,9 +174,9 @@ static void hook(HMODULE module, const char *name, void *ours, void **ret_theirs
 }
 
 /* The export by which shared/win/platform.c names this platform in results. */
-BOOL WINAPI double_ntwine_is_a_model(void);
+BOOL WINAPI double_NtwineIsAModel(void);
 
-BOOL WINAPI double_ntwine_is_a_model(void)
+BOOL WINAPI double_NtwineIsAModel(void)
 {
     return TRUE;
 }
