@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "shared/core/list.h"
 #include "shared/win/clock.h"
 #include "shared/win/wstr.h"
 
@@ -129,23 +130,19 @@ void sbx_grant_progress_waiting(void *context)
 void sbx_grant_skip(struct sbx_grant_engine *engine, const char *path, const char *reason)
 {
     struct sbx_grant_report *report = engine->report;
-    struct sbx_grant_skip *skips;
     char *copy = NULL;
 
     if (report->skip_count >= SBX_GRANT_SKIPS_MAX || sbx_strdup(path, &copy, NULL)) {
         report->skips_left_out++;
         return;
     }
-    skips = realloc(report->skips, (report->skip_count + 1) * sizeof(*skips));
-    if (!skips) {
+    if (sbx_list_grow(&report->skips, report->skip_count, sizeof(*report->skips), NULL)) {
         free(copy);
         report->skips_left_out++;
         return;
     }
-    report->skips = skips;
-    memset(&skips[report->skip_count], 0, sizeof(*skips));
-    skips[report->skip_count].path = copy;
-    snprintf(skips[report->skip_count].reason, SBX_GRANT_REASON_MAX, "%s", reason);
+    report->skips[report->skip_count].path = copy;
+    snprintf(report->skips[report->skip_count].reason, SBX_GRANT_REASON_MAX, "%s", reason);
     report->skip_count++;
 }
 
@@ -189,15 +186,11 @@ void sbx_grant_fail(
     struct sbx_grant_engine *engine, const char *path, bool fatal, const struct sbx_error *error)
 {
     struct sbx_grant_report *report = engine->report;
-    struct sbx_grant_failure *failures =
-        realloc(report->failures, (report->failure_count + 1) * sizeof(*failures));
     struct sbx_grant_failure *failure;
 
-    if (!failures)
+    if (sbx_list_grow(&report->failures, report->failure_count, sizeof(*report->failures), NULL))
         return; /* the caller still has the error itself */
-    report->failures = failures;
-    failure = &failures[report->failure_count];
-    memset(failure, 0, sizeof(*failure));
+    failure = &report->failures[report->failure_count];
     if (sbx_strdup(path, &failure->path, NULL))
         return;
     failure->fatal = fatal;

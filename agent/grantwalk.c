@@ -45,27 +45,40 @@ enum sbx_status sbx_grant_open_list(const char *path, const struct sbx_grant_obj
     return status;
 }
 
-enum sbx_status sbx_grant_open_entry(const struct sbx_filewalk_entry *entry, HANDLE *ret_handle,
-    bool *ret_may_write, struct sbx_error *err)
+enum sbx_status sbx_grant_open_entry(const struct sbx_filewalk_entry *entry,
+    struct sbx_grant_entry *ret_opened, struct sbx_error *err)
 {
     bool is_directory = (entry->attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-    ACCESS_MASK list = is_directory ? FILE_LIST_DIRECTORY | FILE_TRAVERSE : 0;
-    const ACCESS_MASK tries[] = {READ_CONTROL | WRITE_DAC | list, READ_CONTROL | WRITE_DAC,
-        READ_CONTROL | list, READ_CONTROL};
-    enum sbx_status status = SBX_OK;
-    size_t i;
+    enum sbx_status status = SBX_DENIED;
+    unsigned i;
 
-    for (i = 0; i < countof(tries); i++) {
-        struct sbx_file_how how = {
-            .kind = is_directory ? SBX_FILE_DIRECTORY : SBX_FILE_PLAIN, .access = tries[i]};
+    /* All of it, then without listing, then without writing, then neither. */
+    for (i = 0; i < 4 && status == SBX_DENIED; i++) {
+        bool may_list = is_directory && !(i & 1);
+        bool may_write = !(i & 2);
+        struct sbx_file_how how = {.kind = is_directory ? SBX_FILE_DIRECTORY : SBX_FILE_PLAIN,
+            .access = READ_CONTROL | (may_write ? WRITE_DAC : 0) |
+                      (may_list ? FILE_LIST_DIRECTORY | FILE_TRAVERSE : 0)};
 
+        if (!is_directory && (i & 1))
+            continue;
+        ret_opened->may_write = may_write;
+        ret_opened->may_list = may_list;
         status = sbx_file_open_child(
-            entry->parent, entry->name_w, entry->name_cch, &how, ret_handle, err);
-        *ret_may_write = i < 2;
-        if (status != SBX_DENIED || sbx_grant_is_reparse_error(err))
+            entry->parent, entry->name_w, entry->name_cch, &how, &ret_opened->handle, err);
+        if (status && sbx_grant_is_reparse_error(err))
             break;
     }
     return status;
+}
+
+void sbx_grant_entry_leave(struct sbx_filewalk_entry *entry, struct sbx_grant_entry *opened)
+{
+    if (opened->may_list && sbx_handle_is_set(opened->handle)) {
+        entry->directory = opened->handle;
+        opened->handle = NULL;
+    }
+    sbx_handle_close(&opened->handle);
 }
 
 /* --- one entry -------------------------------------------------------------------------------- */
@@ -208,8 +221,7 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
     struct station *station = station_of(walk, entry);
     char reason[SBX_GRANT_REASON_MAX];
     struct sbx_error problem;
-    HANDLE handle = NULL;
-    bool may_write = false;
+    struct sbx_grant_entry opened = {NULL, false, false};
     enum sbx_status status = SBX_OK;
 
     sbx_error_init(&problem);
@@ -219,7 +231,7 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
         leave_alone(walk, entry, NULL, "reparse point");
         return SBX_WALK_SKIP;
     }
-    status = sbx_grant_open_entry(entry, &handle, &may_write, &problem);
+    status = sbx_grant_open_entry(entry, &opened, &problem);
     if (status == SBX_NOT_FOUND)
         return SBX_WALK_SKIP; /* deleted since the directory was read */
     if (status) {
@@ -228,8 +240,8 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
             walk, entry, NULL, sbx_grant_is_reparse_error(&problem) ? "reparse point" : reason);
         return SBX_WALK_SKIP;
     }
-    status = stamp(walk, entry, station, handle, may_write, &problem);
-    sbx_handle_close(&handle);
+    status = stamp(walk, entry, station, opened.handle, opened.may_write, &problem);
+    sbx_grant_entry_leave(entry, &opened);
     if (status) {
         walk->fatal = problem;
         walk->fatal.status = status;

@@ -28,12 +28,18 @@ SBX_MUST_CHECK enum sbx_status sbx_grant_walk(struct sbx_grant_engine *engine,
 SBX_MUST_CHECK enum sbx_status sbx_grant_open_list(const char *path,
     const struct sbx_grant_object *object, HANDLE *ret_handle, struct sbx_error *err);
 
-/**
- * Open the entry of a walk for reading and writing its DACL, or for reading only when that is all
- * there is.
- * @param ret_may_write the handle carries WRITE_DAC
- */
+/* An entry of a walk, open. */
+struct sbx_grant_entry {
+    HANDLE handle;  /* owned; READ_CONTROL */
+    bool may_write; /* with WRITE_DAC */
+    bool may_list;  /* a directory, with FILE_LIST_DIRECTORY */
+};
+
+/** Open the entry of a walk with as much of all that as the caller's rights allow. */
 SBX_MUST_CHECK enum sbx_status sbx_grant_open_entry(const struct sbx_filewalk_entry *entry,
-    HANDLE *ret_handle, bool *ret_may_write, struct sbx_error *err);
+    struct sbx_grant_entry *ret_opened, struct sbx_error *err);
+
+/** Hand the handle of a directory to the walk, so that it is not opened twice; else close it. */
+void sbx_grant_entry_leave(struct sbx_filewalk_entry *entry, struct sbx_grant_entry *opened);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "shared/core/list.h"
 #include "shared/win/clock.h"
 #include "shared/win/file.h"
 #include "shared/win/handle.h"
@@ -201,14 +202,12 @@ static enum sbx_status remember(
     struct sbx_ledger *ledger, const struct sbx_buf *line, struct sbx_error *err)
 {
     struct sbx_ledger_records *records = &ledger->records;
-    struct sbx_ledger_record *items =
-        realloc(records->items, (records->count + 1) * sizeof(*items));
+    enum sbx_status status =
+        sbx_list_grow(&records->items, records->count, sizeof(*records->items), err);
 
-    if (!items)
-        return sbx_fail_oom(err);
-    records->items = items;
-    memset(&items[records->count], 0, sizeof(*items));
-    if (sbx_ledger_parse(line->data, line->length_bytes, &items[records->count], err))
+    if (status)
+        return status;
+    if (sbx_ledger_parse(line->data, line->length_bytes, &records->items[records->count], err))
         return sbx_fail(err, SBX_INTERNAL, "a ledger line does not read back");
     records->count++;
     records->good_bytes += line->length_bytes;

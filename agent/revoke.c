@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "revokewalk.h"
+#include "shared/core/list.h"
 #include "shared/core/winpath.h"
 #include "shared/win/handle.h"
 #include "shared/win/wstr.h"
@@ -30,18 +31,13 @@ static enum sbx_filewalk_next collect(void *context, struct sbx_filewalk_entry *
 {
     struct names *names = context;
     char name[SBX_LEDGER_NAME_SIZE];
-    void *larger;
 
     sbx_wstr_display(entry->name_w, entry->name_cch, name, sizeof(name));
     if ((entry->attributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) ||
         entry->name_cch != 36 || !is_ledger_name(name))
         return SBX_WALK_SKIP;
-    larger = realloc(names->items, (names->count + 1) * sizeof(*names->items));
-    if (!larger) {
-        sbx_fail_oom(&names->error);
+    if (sbx_list_grow(&names->items, names->count, sizeof(*names->items), &names->error))
         return SBX_WALK_STOP;
-    }
-    names->items = larger;
     memcpy(names->items[names->count++], name, sizeof(name));
     return SBX_WALK_SKIP;
 }
@@ -73,7 +69,7 @@ void sbx_grants_list_free(struct sbx_grant_info *infos, size_t count)
     free(infos);
 }
 
-/* The objects of a ledger, each once. @return how many; 0 marks in `last` */
+/* True for the newest TARGET record of its object: each object counts once. */
 static bool is_last_target(const struct sbx_ledger_records *records, size_t index)
 {
     const struct sbx_ledger_record *record = &records->items[index];

@@ -45,8 +45,7 @@ enum sbx_status sbx_revoke_work_init(struct sbx_grant_engine *engine,
     if (!status)
         status = sbx_calloc(records->count + 1, sizeof(*work.blocks), &work.blocks, err);
     if (!status)
-        status =
-            sbx_calloc(records->count + 1, sizeof(*work.block_pointers), &work.block_pointers, err);
+        status = sbx_calloc(records->count + 1, sizeof(void *), &work.block_pointers, err);
     if (!status && records->items[0].capability && records->items[0].capability[0])
         status = sbx_sid_parse(records->items[0].capability, &work.capability, err);
     for (i = 0; i < records->count && !status; i++) {
@@ -211,8 +210,7 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
     uint64_t writes = work->engine->report->counts.writes;
     char reason[SBX_GRANT_REASON_MAX];
     struct sbx_error problem;
-    HANDLE handle = NULL;
-    bool may_write = false;
+    struct sbx_grant_entry opened = {NULL, false, false};
     enum sbx_status status = SBX_OK;
 
     sbx_error_init(&problem);
@@ -220,13 +218,13 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
     /* A link got nothing from us; a new one that inherited is the user's to remove. */
     if ((entry->attributes & FILE_ATTRIBUTE_REPARSE_POINT) || entry->reparse_tag)
         return SBX_WALK_SKIP;
-    status = sbx_grant_open_entry(entry, &handle, &may_write, &problem);
+    status = sbx_grant_open_entry(entry, &opened, &problem);
     if (status == SBX_NOT_FOUND)
         return SBX_WALK_SKIP;
     if (!status)
-        status = sbx_revoke_object(
-            work, handle, (entry->attributes & FILE_ATTRIBUTE_DIRECTORY) != 0, NULL, 0, &problem);
-    sbx_handle_close(&handle);
+        status = sbx_revoke_object(work, opened.handle,
+            (entry->attributes & FILE_ATTRIBUTE_DIRECTORY) != 0, NULL, 0, &problem);
+    sbx_grant_entry_leave(entry, &opened);
     if (status) {
         sbx_grant_reason(&problem, reason);
         sbx_grant_skip_below(

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "list.h"
 #include "sha256.h"
 #include "winpath.h"
 
@@ -108,24 +109,12 @@ static const char *below(const char *top, const char *path)
 /* --- building ----------------------------------------------------------------------------------
  */
 
-static enum sbx_status grow(
-    void *items, size_t count, size_t item_bytes, void *ret_items, struct sbx_error *err)
-{
-    void *larger = realloc(items, (count + 1) * item_bytes);
-
-    if (!larger)
-        return sbx_fail_oom(err);
-    memset((char *)larger + count * item_bytes, 0, item_bytes);
-    memcpy(ret_items, &larger, sizeof(larger));
-    return SBX_OK;
-}
-
 static enum sbx_status add_target(struct sbx_grant_unit *unit, const char *path,
     struct sbx_grant_target **ret_target, struct sbx_error *err)
 {
     struct sbx_grant_target *target;
     enum sbx_status status =
-        grow(unit->targets, unit->count, sizeof(*unit->targets), &unit->targets, err);
+        sbx_list_grow(&unit->targets, unit->count, sizeof(*unit->targets), err);
 
     if (status)
         return status;
@@ -145,8 +134,7 @@ static enum sbx_status add_unit(struct sbx_grant_units *units, const struct sbx_
 {
     struct sbx_grant_target *target = NULL;
     struct sbx_grant_unit *unit;
-    enum sbx_status status =
-        grow(units->items, units->count, sizeof(*units->items), &units->items, err);
+    enum sbx_status status = sbx_list_grow(&units->items, units->count, sizeof(*units->items), err);
 
     if (status)
         return status;
@@ -179,7 +167,7 @@ static enum sbx_status add_entry(
         if (sbx_ace_equal(&target->aces[i], ace))
             return SBX_OK;
     }
-    status = grow(target->aces, target->count, sizeof(*target->aces), &target->aces, err);
+    status = sbx_list_grow(&target->aces, target->count, sizeof(*target->aces), err);
     if (status)
         return status;
     if (ace->type == SBX_ACE_DENY) {
@@ -215,12 +203,12 @@ static enum sbx_status add_plan_ace(const struct sbx_plan *plan, const struct sb
     unit = find_unit(units, root, wanted->path);
     if (!unit)
         status = add_unit(units, root, wanted->path, &unit, err);
-    if (status)
+    if (!unit)
         return status;
     target = find_target(unit, wanted->path);
     if (!target)
         status = add_target(unit, wanted->path, &target, err);
-    if (status)
+    if (!target)
         return status;
     if (!root && sbx_capsid_is_ours(&sid))
         unit->capability = sid;

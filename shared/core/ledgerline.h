@@ -61,7 +61,7 @@ SBX_MUST_CHECK enum sbx_status sbx_ledger_parse(const char *line, size_t length_
 
 /* The good prefix of a file. Start with {0}. */
 struct sbx_ledger_records {
-    struct sbx_ledger_record *items;
+    struct sbx_ledger_record *items; /* owned; grown by sbx_list_grow only */
     size_t count;
     size_t good_bytes; /* up to here the file is sound */
     bool damaged;      /* there is more, and it is not */

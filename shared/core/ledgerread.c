@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "list.h"
+
 void sbx_ledger_records_done(struct sbx_ledger_records *records)
 {
     size_t i;
@@ -15,18 +17,14 @@ void sbx_ledger_records_done(struct sbx_ledger_records *records)
     memset(records, 0, sizeof(*records));
 }
 
-static enum sbx_status append(struct sbx_ledger_records *records, size_t *capacity,
-    struct sbx_ledger_record *record, struct sbx_error *err)
+static enum sbx_status append(
+    struct sbx_ledger_records *records, struct sbx_ledger_record *record, struct sbx_error *err)
 {
-    if (records->count == *capacity) {
-        size_t larger = *capacity ? 2 * *capacity : 16;
-        struct sbx_ledger_record *items = realloc(records->items, larger * sizeof(*items));
+    enum sbx_status status =
+        sbx_list_grow(&records->items, records->count, sizeof(*records->items), err);
 
-        if (!items)
-            return sbx_fail_oom(err);
-        records->items = items;
-        *capacity = larger;
-    }
+    if (status)
+        return status;
     records->items[records->count++] = *record;
     memset(record, 0, sizeof(*record));
     return SBX_OK;
@@ -50,7 +48,6 @@ enum sbx_status sbx_ledger_read(const char *bytes, size_t length_bytes,
     struct sbx_ledger_records records;
     struct sbx_ledger_record record;
     struct sbx_error bad;
-    size_t capacity = 0;
     enum sbx_status status = SBX_OK;
 
     if (length_bytes > SBX_LEDGER_MAX_BYTES)
@@ -72,7 +69,7 @@ enum sbx_status sbx_ledger_read(const char *bytes, size_t length_bytes,
                 bad.context);
             break;
         }
-        status = append(&records, &capacity, &record, err);
+        status = append(&records, &record, err);
         if (status)
             break;
         records.good_bytes += line_bytes;
@@ -109,13 +106,11 @@ bool sbx_ledger_is_done(const struct sbx_ledger_records *records, const uint8_t 
     for (i = 0; i < records->count; i++) {
         const struct sbx_ledger_record *record = &records->items[i];
 
-        if (record->kind == SBX_LEDGER_STALE)
+        bool is_about_it = memcmp(record->file_id, file_id, 16) == 0;
+
+        if (record->kind == SBX_LEDGER_STALE || (is_about_it && record->kind == SBX_LEDGER_GONE))
             done = false;
-        else if (memcmp(record->file_id, file_id, 16) != 0)
-            continue;
-        else if (record->kind == SBX_LEDGER_GONE)
-            done = false;
-        else if (sbx_ledger_same_aces(record->aces, record->ace_count, aces, count))
+        else if (is_about_it && sbx_ledger_same_aces(record->aces, record->ace_count, aces, count))
             done = record->kind == SBX_LEDGER_DONE; /* TARGET: it was missing again */
     }
     return done;
