@@ -29,7 +29,7 @@ forward() { # forward DLL RENAMED SOURCES...
     local dll=$1 renamed=$2 name
     shift 2
     cp "$wine/$dll" "$work/$renamed"
-    sed -n 's/^[A-Za-z].*\bdouble_\([A-Za-z0-9]*\)(.*/\1/p' "$@" | sort -u >"$work/$dll.own"
+    sed -n 's/^[A-Za-z].*[ *]double_\([A-Za-z0-9]*\)(.*/\1/p' "$@" | sort -u >"$work/$dll.own"
     {
         echo "LIBRARY $dll"
         echo EXPORTS
@@ -68,4 +68,6 @@ x86_64-w64-mingw32-dlltool -d "$work/wuser32.def" -l "$work/libwuser32.a"
 forward user32.dll wuser32.dll "$here/desktops.c"
 link user32.dll "$here/desktops.c" -- -lwuser32
 install wuser32.dll user32.dll
-install ntwinestate.dll wadvapi.dll advapi32.dll wnetapi32.dll netapi32.dll wuserenv.dll userenv.dll
+forward fwpuclnt.dll wfwpuclnt.dll "$here/fwpuclnt.c"
+link fwpuclnt.dll "$here/fwpuclnt.c" -- -lntwinestate
+install wfwpuclnt.dll fwpuclnt.dll ntwinestate.dll wadvapi.dll advapi32.dll wnetapi32.dll netapi32.dll wuserenv.dll userenv.dll

@@ -17,7 +17,7 @@ struct record {
     size_t count;
     struct {
         char *name, *value;
-    } fields[24];
+    } fields[40];
 };
 
 struct machine {

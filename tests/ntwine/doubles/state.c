@@ -422,12 +422,15 @@ static DWORD wanted_failure(const char *function)
     char rules[1024], name[64], *rule;
     LONG own = count_call(function), all = ++total_calls;
     unsigned long n, code;
+    char number[32];
     DWORD size = GetEnvironmentVariableA("NTWINE_FAIL", rules, sizeof(rules));
 
     if (!size || size >= sizeof(rules)) return 0;
     for (rule = strtok(rules, ","); rule; rule = strtok(NULL, ",")) {
         code = ERROR_GEN_FAILURE;
-        if (sscanf(rule, "%63[^:]:%lu:%lu", name, &n, &code) < 2) continue;
+        number[0] = 0;
+        if (sscanf(rule, "%63[^:]:%lu:%31s", name, &n, number) < 2) continue;
+        if (number[0]) code = strtoul(number, NULL, 0);
         if (!strcmp(name, "any") ? n == (unsigned long)all : !strcmp(name, function) && n == (unsigned long)own) return code;
     }
     return 0;
