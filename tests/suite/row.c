@@ -145,6 +145,8 @@ const char *needs_missing(uint64_t needs)
     if (needs & (NEED_RUN | NEED_HELD) && !fact(FACT_RESTRICT) &&
         (needs & NEED_HELD || !opt.unconfined))
         return f("this platform ignores restricting SIDs: %s", fact_evidence(FACT_RESTRICT));
+    if (needs & NEED_HELD && opt.unconfined)
+        return "started with --unconfined: no run is confined";
     for (int i = 0; i < FACT_COUNT; i++)
         if (needs & NEED(i) && !fact((enum fact)i))
             return f("no %s: %s", fact_names[i], fact_evidence((enum fact)i));

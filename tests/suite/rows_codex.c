@@ -42,7 +42,7 @@ A(cx28c, NULL, "!cmd.exe|/d|/c|echo x>redirected.txt", "{ws}", 0, ATTACK_WORKS, 
 A(cx30, NULL, "seq|junction|{ws}\\j|{windows}|+|create|{ws}\\j\\sbx-suite-cx30.txt",
     "{windows}\\sbx-suite-cx30.txt", 5, ATTACK_TWIN_MAY_FAIL, NULL, 0);
 A(cx31a, NULL, "open|\\\\.\\PhysicalDrive0|c0000000", NULL, 5,
-    ATTACK_TWIN_MAY_FAIL | ATTACK_NO_CHANGE, NULL, 0);
+    ATTACK_PLATFORM | ATTACK_TWIN_MAY_FAIL | ATTACK_NO_CHANGE, NULL, 0);
 A(cx32a, NULL, "overwrite|{ws}\\keep.txt:stream", "{ws}", 0, ATTACK_WORKS | ATTACK_NO_CHANGE, NULL,
     0);
 A(cx32c, NULL, "overwrite|{out}\\target.txt:stream", "{out}", 5, ATTACK_NO_CHANGE, NULL, 0);

@@ -90,55 +90,12 @@ static void m_acl(const struct row *row)
         fact_set(FACT_ACL, true, "a deny ACE refuses with 5, volume flags 0x%lX", flags);
 }
 
-/* --- a restricted token of the suite's own --- */
-
-#define RANDOM_SID "S-1-5-21-1004336348-1177238915-682003330-64321"
-
-static HANDLE restricted_token(void)
-{
-    static const char *texts[3] = {"S-1-1-0", RANDOM_SID, NULL};
-    SID_AND_ATTRIBUTES sids[3] = {{0}};
-    DWORD count = 0;
-    HANDLE token = NULL, restricted = NULL;
-    texts[2] = logon_sid();
-    for (int i = 0; i < 3; i++)
-        if (texts[i] && ConvertStringSidToSidW(w(texts[i]), &sids[count].Sid))
-            count++;
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &token))
-        return NULL;
-    BOOL ok = CreateRestrictedToken(token, 0xD /* no privileges, LUA, write-restricted */, 0, NULL,
-        0, NULL, count, sids, &restricted);
-    DWORD error = GetLastError();
-    CloseHandle(token);
-    SetLastError(error);
-    return ok ? restricted : NULL;
-}
-
-/* The probe's answer under that token. */
-static struct probe_result restricted_try(const char *words)
-{
-    struct run run = {.token = restricted_token()};
-    probe_words(&run, words);
-    if (!run.token) {
-        struct probe_result none = {PROBE_BROKEN, GetLastError(), PROBE_BROKEN,
-            f("CreateRestrictedToken: error %lu", GetLastError())};
-        return none;
-    }
-    run_all(&run);
-    struct probe_result result = probe_judge(&run);
-    if (run.start_error || result.outcome == PROBE_BROKEN)
-        result.line =
-            f("start error %lu, exit code 0x%lX, %s", run.start_error, run.code, result.line);
-    CloseHandle(run.token);
-    return result;
-}
-
 static void m_restrict(const struct row *row)
 {
     (void)row;
     char *held = f("%s\\target.txt", fx.out), *open = f("%s\\keep.txt", fx.extra);
     set_dacl(held, "D:P(A;;FA;;;{user})(A;;FA;;;SY)");
-    set_dacl(open, "D:P(A;;FA;;;{user})(A;;FA;;;SY)(A;;FA;;;" RANDOM_SID ")");
+    set_dacl(open, "D:P(A;;FA;;;{user})(A;;FA;;;SY)(A;;FA;;;" SUITE_RANDOM_SID ")");
     struct probe_result read = restricted_try("read|{out}\\target.txt");
     struct probe_result granted = restricted_try("write|{extra}\\keep.txt");
     struct probe_result refused = restricted_try("write|{out}\\target.txt");

@@ -35,9 +35,9 @@ A(unc, NULL, "write|\\\\?\\UNC\\localhost\\C$\\sbx-suite-f21.txt", NULL, 5, ATTA
 A(by_id, NULL, "idwrite|{out}\\target.txt", NULL, 5, ATTACK_TWIN_MAY_FAIL, NULL, 0);
 A(by_id_git, NULL, "idwrite|" GIT "\\config", GIT, 5, ATTACK_TWIN_MAY_FAIL, NULL, 0);
 A(disk, NULL, "open|\\\\.\\PhysicalDrive0|c0000000", NULL, 5,
-    ATTACK_TWIN_MAY_FAIL | ATTACK_NO_CHANGE, NULL, 0);
-A(volume, NULL, "open|\\\\.\\{drive}|c0000000", NULL, 5, ATTACK_TWIN_MAY_FAIL | ATTACK_NO_CHANGE,
-    NULL, 0);
+    ATTACK_PLATFORM | ATTACK_TWIN_MAY_FAIL | ATTACK_NO_CHANGE, NULL, 0);
+A(volume, NULL, "open|\\\\.\\{drive}|c0000000", NULL, 5,
+    ATTACK_PLATFORM | ATTACK_TWIN_MAY_FAIL | ATTACK_NO_CHANGE, NULL, 0);
 
 /* The volume by its GUID: the path is only known at run time. */
 static void volume_guid(const struct row *row)

@@ -186,6 +186,13 @@ struct probe_result {
 struct probe_result probe_judge(const struct run *run);
 const char *probe_path(void);
 
+/* --- a restricted token of the suite's own (restricted.c) --- */
+/* Restricting SIDs: Everyone, the logon SID, and this one that nobody has. */
+#define SUITE_RANDOM_SID "S-1-5-21-1004336348-1177238915-682003330-64321"
+HANDLE restricted_token(void);
+/* The probe's answer under that token. */
+struct probe_result restricted_try(const char *words);
+
 /* --- the agent (agent.c) --- */
 struct agent {
     const char *options[RUN_ARGS];
@@ -229,6 +236,8 @@ bool wait_none_held(const char *dir, unsigned limit_ms);
 #define ATTACK_TWIN_MAY_FAIL 2u /* the user itself may be refused: then a skip, unless it works */
 #define ATTACK_NO_CHANGE 4u     /* success leaves no trace in the watched tree */
 #define ATTACK_RESIDUAL 8u /* not held with Everyone and the logon SID restricting (design 2) */
+/* Objects that a model of NT may not check: tried with the suite\'s own restricted token first. */
+#define ATTACK_PLATFORM 16u
 struct attack {
     const char *options; /* of agent, '|' between words, or NULL */
     const char *command; /* probe steps, or "!image|arguments" */
