@@ -31,3 +31,8 @@ for dll in "$2"/doubles/*.dll; do
     name=$c/windows/system32/$(basename "$dll")
     [ -e "$name" ] || cp "$dll" "$name"
 done
+
+# the firewall's COM classes are served by our double (a later section of the file adds to an earlier one)
+for class in E2B3C97F-6AE1-41AC-817A-F6F92166D7DD 2C5BC43E-3369-4C33-AB0C-BE9469677AF4; do
+    printf '\n[Software\\\\Classes\\\\CLSID\\\\{%s}\\\\InprocServer32] 1700000000\n@="C:\\\\windows\\\\system32\\\\ntwinefw.dll"\n"ThreadingModel"="Both"\n' "$class"
+done >>"$prefix/system.reg"

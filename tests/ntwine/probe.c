@@ -6,9 +6,14 @@
  *
  * One line per check, "ok NAME" or "not ok NAME: ...". tests/ntwine/selftest.sh counts them. */
 
+#define COBJMACROS
+#define INITGUID
+#include <winsock2.h>
 #include <windows.h>
 #include <aclapi.h>
+#include <fwpmu.h>
 #include <lm.h>
+#include <netfw.h>
 #include <ntsecapi.h>
 #include <sddl.h>
 #include <stdio.h>
@@ -666,6 +671,105 @@ static void test_second_user(void)
     RemoveDirectoryW(L"C:\\ntwine-drop");
 }
 
+/* ---- firewall ---- */
+
+DEFINE_GUID(probe_provider, 0x11111111, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+DEFINE_GUID(probe_sublayer, 0x22222222, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2);
+DEFINE_GUID(probe_filter, 0x33333333, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3);
+DEFINE_GUID(connect_v4, 0xc38d57d1, 0x05a7, 0x4c33, 0x90, 0x4f, 0x7f, 0xbc, 0xee, 0xe6, 0x0e, 0x82);
+DEFINE_GUID(listen_v4, 0x88bb5dad, 0x76d7, 0x4227, 0x9c, 0x71, 0xdf, 0x0a, 0x3e, 0xd7, 0xbe, 0x7e);
+DEFINE_GUID(user_id, 0xaf043a0a, 0xb34d, 0x4f86, 0x97, 0x9c, 0xc9, 0x03, 0x71, 0xaf, 0x6e, 0x66);
+DEFINE_GUID(remote_port, 0xc35a604d, 0xd22b, 0x4e1a, 0x91, 0xb4, 0x68, 0xf6, 0x74, 0xee, 0x67, 0x4b);
+
+static void test_wfp(void)
+{
+    FWPM_PROVIDER0 provider = {.providerKey = probe_provider, .displayData = {L"probe", L""}};
+    FWPM_SUBLAYER0 sublayer = {.subLayerKey = probe_sublayer, .displayData = {L"probe", L""}, .weight = 7};
+    FWP_RANGE0 range = {{FWP_UINT16, {.uint16 = 8000}}, {FWP_UINT16, {.uint16 = 8010}}};
+    FWPM_FILTER_CONDITION0 conditions[2] = {{.fieldKey = user_id, .conditionValue.type = FWP_SECURITY_DESCRIPTOR_TYPE},
+                                            {.fieldKey = remote_port, .matchType = FWP_MATCH_RANGE, .conditionValue.type = FWP_RANGE_TYPE}};
+    FWPM_FILTER0 filter = {.filterKey = probe_filter, .displayData = {L"probe", L""}, .numFilterConditions = 2, .layerKey = connect_v4};
+    FWPM_FILTER0 *got = NULL;
+    PSECURITY_DESCRIPTOR sd;
+    FWP_BYTE_BLOB blob;
+    HANDLE engine;
+    UINT64 id = 0;
+
+    ConvertStringSecurityDescriptorToSecurityDescriptorA("O:SYG:SYD:(A;;CC;;;" CAP ")", 1, &sd, NULL);
+    blob.data = sd;
+    blob.size = GetSecurityDescriptorLength(sd);
+    conditions[0].conditionValue.sd = &blob;
+    conditions[1].conditionValue.rangeValue = &range;
+    filter.filterCondition = conditions;
+    filter.subLayerKey = probe_sublayer;
+    filter.providerKey = (GUID *)&probe_provider;
+    filter.action.type = FWP_ACTION_PERMIT;
+    filter.weight.type = FWP_UINT8;
+    filter.weight.uint8 = 9;
+    is("wfp__opens", FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, NULL, &engine), 0);
+    is("wfp__filter-without-its-provider", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320005);
+    is("wfp__begins", FwpmTransactionBegin0(engine, 0), 0);
+    is("wfp__begins-twice", FwpmTransactionBegin0(engine, 0), 0x8032000E);
+    is("wfp__provider", FwpmProviderAdd0(engine, &provider, NULL), 0);
+    is("wfp__aborts", FwpmTransactionAbort0(engine), 0);
+    is("wfp__aborted-provider-is-gone", FwpmProviderDeleteByKey0(engine, &probe_provider), 0x80320005);
+    FwpmTransactionBegin0(engine, 0);
+    is("wfp__provider-again", FwpmProviderAdd0(engine, &provider, NULL), 0);
+    is("wfp__provider-twice", FwpmProviderAdd0(engine, &provider, NULL), 0x80320009);
+    is("wfp__sublayer", FwpmSubLayerAdd0(engine, &sublayer, NULL), 0);
+    is("wfp__filter", FwpmFilterAdd0(engine, &filter, NULL, &id), 0);
+    is("wfp__commits", FwpmTransactionCommit0(engine), 0);
+    is("wfp__commits-twice", FwpmTransactionCommit0(engine), 0x8032000D);
+    is("wfp__reads-back", FwpmFilterGetByKey0(engine, &probe_filter, &got), 0);
+    check("wfp__reads-back-all", got && got->filterId == id && got->numFilterConditions == 2 && got->weight.uint8 == 9 && got->action.type == FWP_ACTION_PERMIT &&
+          got->filterCondition[0].conditionValue.sd->size == blob.size && !memcmp(got->filterCondition[0].conditionValue.sd->data, sd, blob.size) &&
+          got->filterCondition[1].conditionValue.rangeValue->valueHigh.uint16 == 8010, "something else");
+    FwpmFreeMemory0((void **)&got);
+    is("wfp__sublayer-in-use", FwpmSubLayerDeleteByKey0(engine, &probe_sublayer), 0x8032000A);
+    filter.layerKey = listen_v4;
+    filter.filterKey = probe_provider;
+    is("wfp__no-remote-port-at-the-listen-layer", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320002);
+    filter.layerKey = probe_filter;
+    is("wfp__unknown-layer", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320004);
+    is("wfp__filter-deleted", FwpmFilterDeleteByKey0(engine, &probe_filter), 0);
+    is("wfp__filter-deleted-twice", FwpmFilterDeleteByKey0(engine, &probe_filter), 0x80320003);
+    is("wfp__sublayer-deleted", FwpmSubLayerDeleteByKey0(engine, &probe_sublayer), 0);
+    is("wfp__provider-deleted", FwpmProviderDeleteByKey0(engine, &probe_provider), 0);
+    is("wfp__closes", FwpmEngineClose0(engine), 0);
+}
+
+static void test_firewall(void)
+{
+    BSTR name = SysAllocString(L"probe rule"), users = SysAllocString(L"D:(A;;CC;;;" L"S-1-5-21-4000000001-4000000002-4000000003-4000000004)"), text = NULL;
+    INetFwPolicy2 *policy = NULL;
+    INetFwRules *rules = NULL;
+    INetFwRule3 *rule = NULL, *found3 = NULL;
+    INetFwRule *found = NULL;
+    LONG count = -1;
+
+    CoInitialize(NULL);
+    is("firewall__policy", CoCreateInstance(&CLSID_NetFwPolicy2, NULL, CLSCTX_INPROC_SERVER, &IID_INetFwPolicy2, (void **)&policy), S_OK);
+    is("firewall__rule", CoCreateInstance(&CLSID_NetFwRule, NULL, CLSCTX_INPROC_SERVER, &IID_INetFwRule3, (void **)&rule), S_OK);
+    if (!policy || !rule) return;
+    is("firewall__rules", INetFwPolicy2_get_Rules(policy, &rules), S_OK);
+    is("firewall__ports-before-the-protocol-refused", INetFwRule3_put_RemotePorts(rule, SysAllocString(L"80")), E_INVALIDARG);
+    is("firewall__rule-without-a-name-refused", INetFwRules_Add(rules, (INetFwRule *)rule), E_INVALIDARG);
+    INetFwRule3_put_Name(rule, name);
+    INetFwRule3_put_Protocol(rule, NET_FW_IP_PROTOCOL_TCP);
+    is("firewall__ports", INetFwRule3_put_RemotePorts(rule, SysAllocString(L"80,443")), S_OK);
+    is("firewall__users-must-be-sddl", INetFwRule3_put_LocalUserAuthorizedList(rule, name), E_INVALIDARG);
+    is("firewall__users", INetFwRule3_put_LocalUserAuthorizedList(rule, users), S_OK);
+    is("firewall__added", INetFwRules_Add(rules, (INetFwRule *)rule), S_OK);
+    INetFwRules_get_Count(rules, &count);
+    is("firewall__counted", count, 1);
+    is("firewall__found", INetFwRules_Item(rules, name, &found), S_OK);
+    if (found) INetFwRule_QueryInterface(found, &IID_INetFwRule3, (void **)&found3);
+    if (found3) INetFwRule3_get_LocalUserAuthorizedList(found3, &text);
+    check("firewall__reads-back-users", text && !wcscmp(text, users), "%ls", text);
+    is("firewall__removed", INetFwRules_Remove(rules, name), S_OK);
+    is("firewall__not-found", INetFwRules_Item(rules, name, &found), HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND));
+}
+
 static void test_removal(void)
 {
     wchar_t path[MAX_PATH];
@@ -725,6 +829,8 @@ int wmain(int argc, wchar_t **argv)
         test_accounts();
         test_logon();
         test_second_user();
+        test_wfp();
+        test_firewall();
         test_removal();
     } else return 2;
     printf("done\n");

@@ -70,4 +70,5 @@ link user32.dll "$here/desktops.c" -- -lwuser32
 install wuser32.dll user32.dll
 forward fwpuclnt.dll wfwpuclnt.dll "$here/fwpuclnt.c"
 link fwpuclnt.dll "$here/fwpuclnt.c" -- -lntwinestate
-install wfwpuclnt.dll fwpuclnt.dll ntwinestate.dll wadvapi.dll advapi32.dll wnetapi32.dll netapi32.dll wuserenv.dll userenv.dll
+link ntwinefw.dll "$here/netfw.c" -- -lntwinestate -loleaut32 -lole32 -luuid
+install ntwinefw.dll wfwpuclnt.dll fwpuclnt.dll ntwinestate.dll wadvapi.dll advapi32.dll wnetapi32.dll netapi32.dll wuserenv.dll userenv.dll
