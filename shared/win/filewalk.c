@@ -176,6 +176,10 @@ static void fill(struct sbx_filewalk_entry *entry, const struct state *state,
     entry->parent = frame->directory;
     entry->name_cch = info->FileNameLength / sizeof(wchar_t);
     entry->name_w = state->path_w + path_cch - entry->name_cch;
+    if (info->ShortNameLength > 0 && (size_t)info->ShortNameLength <= sizeof(info->ShortName)) {
+        entry->short_w = info->ShortName;
+        entry->short_cch = (size_t)info->ShortNameLength / sizeof(wchar_t);
+    }
     entry->relative_w = state->path_w;
     entry->relative_cch = path_cch;
     entry->depth = state->depth - 1;

@@ -25,6 +25,8 @@ struct sbx_filewalk_entry {
     HANDLE parent;         /* borrowed; the directory the entry is in */
     const wchar_t *name_w; /* exactly as the file system gives it, terminated */
     size_t name_cch;
+    const wchar_t *short_w;    /* 8.3 name, not terminated; valid during the visit */
+    size_t short_cch;          /* 0: it has none */
     const wchar_t *relative_w; /* path from the root of the walk, with the name, terminated */
     size_t relative_cch;
     size_t depth; /* 0 = directly in the root */
