@@ -102,18 +102,17 @@ enum sbx_status sbx_result_format(
 static enum sbx_status open_inherited(const char *digits, void **ret_handle, struct sbx_error *err)
 {
     uint64_t value = 0;
-    DWORD flags = 0;
     const char *p;
 
     for (p = digits; *p >= '0' && *p <= '9' && value <= UINT32_MAX; p++)
         value = value * 10 + (uint64_t)(*p - '0');
     if (p == digits || *p || !value || value > UINT32_MAX ||
-        !GetHandleInformation((HANDLE)(uintptr_t)value, &flags))
+        !sbx_handle_is_open((HANDLE)(uintptr_t)value))
         return sbx_fail(err, SBX_INVALID, "--result: '%s' is no handle of this process", digits);
     /* Not for the runner, let alone the child. */
     SetHandleInformation((HANDLE)(uintptr_t)value, HANDLE_FLAG_INHERIT, 0);
-    *ret_handle = (HANDLE)(uintptr_t)value;
-    return SBX_OK;
+    /* A handle of our own: the number may be that of standard output, which goes before the end. */
+    return sbx_handle_duplicate((HANDLE)(uintptr_t)value, false, ret_handle, err);
 }
 
 enum sbx_status sbx_result_open(const char *target, void **ret_handle, struct sbx_error *err)

@@ -6,6 +6,8 @@
 #include "shared/win/spawn.h"
 #include "shared/win/thread.h"
 
+#define DRAIN_MS 5000u /* for what is in a pipe to reach the console */
+
 static const DWORD stream_ids[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
 
 struct copy {
@@ -82,9 +84,8 @@ enum sbx_status sbx_streams_open(struct sbx_streams *ret_streams, struct sbx_err
     memset(ret_streams, 0, sizeof(*ret_streams));
     for (i = 0; !status && i < countof(stream_ids); i++) {
         HANDLE handle = GetStdHandle(stream_ids[i]);
-        DWORD flags = 0;
 
-        if (!sbx_handle_is_set(handle) || !GetHandleInformation(handle, &flags))
+        if (!sbx_handle_is_open(handle))
             continue; /* the child gets NUL */
         if (!sbx_spawn_is_console(handle)) {
             ret_streams->child[i] = handle;
@@ -94,8 +95,11 @@ enum sbx_status sbx_streams_open(struct sbx_streams *ret_streams, struct sbx_err
         status = open_console_stream(ret_streams, i, handle, err);
     }
     /* Programs in the sandbox write UTF-8; the console is told so for as long as we are on it. */
-    if (!status && console_output && !SetConsoleOutputCP(CP_UTF8))
-        SetLastError(ERROR_SUCCESS);
+    if (!status && console_output) {
+        ret_streams->output_code_page = GetConsoleOutputCP();
+        if (!SetConsoleOutputCP(CP_UTF8))
+            ret_streams->output_code_page = 0;
+    }
     if (status)
         sbx_streams_close(ret_streams);
     return status;
@@ -103,18 +107,22 @@ enum sbx_status sbx_streams_open(struct sbx_streams *ret_streams, struct sbx_err
 
 void sbx_streams_handed_over(struct sbx_streams *streams)
 {
+    const HANDLE messages = GetStdHandle(STD_ERROR_HANDLE);
+    HANDLE gone[countof(stream_ids)] = {NULL};
     size_t i;
 
     for (i = 0; i < countof(stream_ids); i++) {
-        if (streams->owned[i]) {
-            sbx_handle_close(&streams->child[i]);
-            streams->owned[i] = false;
-        } else if (i < 2 && streams->child[i]) {
+        bool ours = !streams->owned[i] && i < 2 && streams->child[i] != messages;
+
+        if (ours && streams->child[i])
             SetStdHandle(stream_ids[i], NULL);
-            sbx_handle_close(&streams->child[i]);
-        }
+        if (ours || streams->owned[i])
+            gone[i] = streams->child[i];
+        streams->owned[i] = false;
         streams->child[i] = NULL;
     }
+    /* Input and output may be one handle, as a socket is. */
+    sbx_handle_close_each(gone, countof(gone));
 }
 
 void sbx_streams_close(struct sbx_streams *streams)
@@ -122,12 +130,18 @@ void sbx_streams_close(struct sbx_streams *streams)
     size_t i;
 
     for (i = 0; i < countof(stream_ids); i++) {
+        bool ended = !streams->thread[i];
+
         if (streams->owned[i])
             sbx_handle_close(&streams->child[i]);
         /* Output ends when the last process of the run has closed its end; input may never end. */
         if (streams->thread[i] && i > 0)
-            WaitForSingleObject(streams->thread[i], 5000);
+            ended = WaitForSingleObject(streams->thread[i], DRAIN_MS) == WAIT_OBJECT_0;
         sbx_handle_close(&streams->thread[i]);
-        sbx_handle_close(&streams->ours[i]);
+        if (ended)
+            sbx_handle_close(&streams->ours[i]);
     }
+    if (streams->output_code_page)
+        SetConsoleOutputCP(streams->output_code_page);
+    streams->output_code_page = 0;
 }

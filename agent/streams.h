@@ -13,6 +13,7 @@ struct sbx_streams {
     bool owned[3];   /* a pipe end made here, to be closed after the hand-over */
     HANDLE ours[3];  /* our end of a console stream's pipe */
     HANDLE thread[3];
+    unsigned output_code_page; /* of the console before we changed it; 0 = not changed */
 };
 
 /** Look at the three standard handles; make pipes and copying threads for consoles. */
@@ -21,11 +22,16 @@ SBX_MUST_CHECK enum sbx_status sbx_streams_open(
 
 /**
  * After the hand-over: close the pipe ends that went to the child, and our own standard input and
- * output, so that the caller sees the end of each stream when the child's side ends.
+ * output, so that the caller sees the end of each stream when the child's side ends. What is also
+ * standard error stays open: our own messages go there.
  */
 void sbx_streams_handed_over(struct sbx_streams *streams);
 
-/** After the command: let the copying threads write what is left, and release everything. */
+/**
+ * After the command: let the copying threads write what is left, and release everything. A thread
+ * that cannot (the console is paused, a descendant still holds the pipe) keeps what it uses until
+ * the process ends.
+ */
 void sbx_streams_close(struct sbx_streams *streams);
 
 #endif

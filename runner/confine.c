@@ -176,17 +176,24 @@ enum sbx_status sbx_confine_surroundings(struct sbx_run *run, struct sbx_error *
     return status;
 }
 
-/* A handle value from the request must be ours, and of a kind that makes sense as stdio. */
-static enum sbx_status check_stdio(
-    uint64_t value, const char *name, HANDLE *ret_handle, struct sbx_error *err)
+/*
+ * A handle value from the request must be open here, of a kind that makes sense as stdio, and not
+ * one of our own two pipes: a child with those would speak for the agent or for us.
+ */
+static enum sbx_status check_stdio(const struct sbx_run *run, uint64_t value, const char *name,
+    HANDLE *ret_handle, struct sbx_error *err)
 {
     HANDLE handle = (HANDLE)(uintptr_t)value;
-    DWORD flags = 0;
 
     *ret_handle = NULL;
     if (!value)
         return SBX_OK;
-    if (value > UINT32_MAX || !GetHandleInformation(handle, &flags))
+    /* Before anything is asked of it: a query waits for the read that another thread has pending.
+     */
+    if (handle == run->input || handle == run->output)
+        return sbx_fail(err, SBX_INVALID, "%s: handle %llu is a pipe of the runner", name,
+            (unsigned long long)value);
+    if (value > UINT32_MAX || !sbx_handle_is_open(handle))
         return sbx_fail(
             err, SBX_INVALID, "%s: handle %llu is not valid here", name, (unsigned long long)value);
     if (GetFileType(handle) == FILE_TYPE_UNKNOWN)
@@ -196,13 +203,15 @@ static enum sbx_status check_stdio(
     return SBX_OK;
 }
 
-/* Once the child has them, our copies must go: a pipe ends for its reader when the last is closed.
+/*
+ * Once the child has them, our copies must go: a pipe ends for its reader when the last is closed.
+ * Output and error are one handle for many callers.
  */
-static void close_stdio(struct sbx_request *request, HANDLE in, HANDLE out, HANDLE error)
+static void close_stdio(struct sbx_request *request, const struct sbx_spawn *spawn)
 {
-    sbx_handle_close(&in);
-    sbx_handle_close(&out);
-    sbx_handle_close(&error);
+    HANDLE copies[] = {spawn->std_in, spawn->std_out, spawn->std_err};
+
+    sbx_handle_close_each(copies, countof(copies));
     request->stdin_handle = 0;
     request->stdout_handle = 0;
     request->stderr_handle = 0;
@@ -227,11 +236,11 @@ enum sbx_status sbx_confine_create(struct sbx_run *run, struct sbx_error *err)
     size_t block_cch = 0;
     enum sbx_status status;
 
-    status = check_stdio(request->stdin_handle, "stdin", &spawn.std_in, err);
+    status = check_stdio(run, request->stdin_handle, "stdin", &spawn.std_in, err);
     if (!status)
-        status = check_stdio(request->stdout_handle, "stdout", &spawn.std_out, err);
+        status = check_stdio(run, request->stdout_handle, "stdout", &spawn.std_out, err);
     if (!status)
-        status = check_stdio(request->stderr_handle, "stderr", &spawn.std_err, err);
+        status = check_stdio(run, request->stderr_handle, "stderr", &spawn.std_err, err);
     if (!status)
         status = sbx_env_emit(&request->environment, &block_w, &block_cch, err);
     if (status)
@@ -241,7 +250,7 @@ enum sbx_status sbx_confine_create(struct sbx_run *run, struct sbx_error *err)
         spawn.argv = NULL;
     status = sbx_spawn_create(&spawn, &run->child, err);
     if (!status)
-        close_stdio(request, spawn.std_in, spawn.std_out, spawn.std_err);
+        close_stdio(request, &spawn);
 cleanup:
     if (block_w)
         sbx_wipe(block_w, block_cch * sizeof(*block_w));

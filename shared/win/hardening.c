@@ -1,6 +1,7 @@
 /* See hardening.h. */
 #include "hardening.h"
 #include "acl.h"
+#include "handle.h"
 #include "late.h"
 #include "sd.h"
 #include "wstr.h"
@@ -41,6 +42,23 @@ static unsigned harden_dll_search(void)
     return mask;
 }
 
+/*
+ * A caller may leave numbers of handles that it has closed. From the moment handles are checked
+ * strictly the first use of one would end us, so those are forgotten before: the stream is missing.
+ */
+static void forget_dead_streams(void)
+{
+    static const DWORD streams[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    size_t i;
+
+    for (i = 0; i < countof(streams); i++) {
+        HANDLE handle = GetStdHandle(streams[i]);
+
+        if (handle && !sbx_handle_is_open(handle))
+            SetStdHandle(streams[i], NULL);
+    }
+}
+
 unsigned sbx_hardening_apply(void)
 {
     unsigned mask = harden_dll_search();
@@ -56,6 +74,7 @@ unsigned sbx_hardening_apply(void)
         mask |= SBX_HARDENING_EXTENSION_POINTS;
     if (mitigate(ProcessImageLoadPolicy, image_load))
         mask |= SBX_HARDENING_IMAGE_LOAD;
+    forget_dead_streams();
     if (mitigate(ProcessStrictHandleCheckPolicy, strict_handles))
         mask |= SBX_HARDENING_STRICT_HANDLES;
     /* A GUI program may have no streams; then there is nothing to translate either. */
