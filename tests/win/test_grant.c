@@ -135,6 +135,40 @@ END_TEST
 /* --- killed ------------------------------------------------------------------------------------
  */
 
+/* How many entries of one type the capability has on an object itself. */
+static size_t count_entries(const char *name, uint8_t type)
+{
+    struct sbx_descriptor d;
+    struct sbx_sid sid;
+    size_t count = 0;
+    size_t i;
+
+    ck_assert_sbx_ok(sbx_sid_parse(grant_capability(), &sid, &err), &err);
+    grant_get(name, &d);
+    for (i = 0; i < d.dacl.count; i++)
+        count += d.dacl.aces[i].type == type && sbx_sid_equal(&d.dacl.aces[i].sid, &sid);
+    sbx_descriptor_done(&d);
+    return count;
+}
+
+/* At no moment has the child more than it will have at the end. */
+static void ck_never_wider(const char *when)
+{
+    static const char *const denied[] = {
+        "ws\\.git", "ws\\.mcp.json", "ws\\.git\\config", "ws\\.git\\hooks\\pre-commit"};
+    size_t i;
+
+    for (i = 0; i < countof(denied); i++) {
+        /* An allow without a deny on the same object, or a root given before its denies. */
+        ck_assert_msg(
+            !count_entries(denied[i], SBX_ACE_ALLOW) || count_entries(denied[i], SBX_ACE_DENY),
+            "%s: '%s' is allowed and not denied", when, denied[i]);
+        ck_assert_msg(
+            i > 1 || !count_entries("ws", SBX_ACE_ALLOW) || count_entries(denied[i], SBX_ACE_DENY),
+            "%s: the root is granted before '%s' is denied", when, denied[i]);
+    }
+}
+
 /* Every write of a grant, before and after: the next run completes it, revoke restores it. */
 START_TEST(killed_at_every_write__revoke__byte_for_byte)
 {
@@ -150,6 +184,7 @@ START_TEST(killed_at_every_write__revoke__byte_for_byte)
         if (code == 0)
             break;
         ck_assert_msg(code == GRANT_KILLED, "%s: child ended with %u", text, (unsigned)code);
+        ck_never_wider(text);
         ck_restored(text);
     }
     ck_assert_uint_ge(n, 12);
