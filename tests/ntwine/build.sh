@@ -1,7 +1,7 @@
 #!/bin/bash
 # Build ntwine: Debian's wineserver with our additions, a tree that uses it, and the test doubles.
 #   tests/ntwine/build.sh [--if-needed]      into ${NTWINE_DIR:-${BUILD:-build}/ntwine}
-# Needs: wine64, gcc, mingw-w64, python3, perl, flex, bison, dpkg-dev, and a Debian mirror with source packages
+# Needs: wine64, gcc, mingw-w64, python3, perl, patch, xz, and a Debian mirror with source packages
 # (the one in the machine's own apt sources). The system's Wine is only read.
 set -euo pipefail
 
@@ -17,7 +17,7 @@ die() { printf 'ntwine: %s\n' "$*" >&2; exit 1; }
 found=$(dpkg-query -W -f '${Version}' wine64 2>/dev/null || true)
 [ -n "$found" ] || die "Debian's package wine64 is not installed"
 [ "$found" = "$pinned" ] || die "installed is wine64 $found, ntwine is written for $pinned"
-for tool in gcc x86_64-w64-mingw32-gcc python3 perl flex bison dpkg-source; do
+for tool in gcc x86_64-w64-mingw32-gcc python3 perl patch xz; do
     command -v "$tool" >/dev/null || die "$tool is missing"
 done
 
