@@ -1,0 +1,200 @@
+/* See protect.h for the MUSTs and the decisions. */
+#include "protectparts.h"
+
+#include <stdio.h>
+
+#include "shared/core/winpath.h"
+#include "shared/win/clock.h"
+#include "shared/win/handle.h"
+#include "shared/win/wstr.h"
+
+/* --- before the run ------------------------------------------------------------------------------
+ */
+
+static enum sbx_status check_identity(
+    HANDLE handle, const struct sbx_plan_root *root, struct sbx_error *err)
+{
+    struct sbx_file_facts facts;
+    enum sbx_status status = sbx_file_get_facts(handle, &facts, err);
+
+    if (!status && memcmp(facts.id, root->file_id, sizeof(facts.id)) != 0)
+        status =
+            sbx_fail(err, SBX_DENIED, "'%s' changed since the plan: another directory", root->path);
+    return status;
+}
+
+/*
+ * The watch needs a handle of its own kind (overlapped), which only an open by name gives. Links
+ * in the path do not matter: the object is compared with the plan's.
+ */
+static enum sbx_status open_watched(struct sbx_protect_root *root, struct sbx_error *err)
+{
+    enum sbx_status status;
+    struct sbx_buf path;
+    wchar_t *path_w = NULL;
+    HANDLE handle;
+
+    sbx_buf_init(&path, 65536);
+    status = sbx_buf_printf(&path, err, "%s%s",
+        strncmp(root->root->path, "\\\\", 2) == 0 ? "" : "\\\\?\\", root->root->path);
+    if (!status)
+        status = sbx_wstr_from_utf8(path.data, &path_w, err);
+    if (status)
+        goto cleanup;
+    handle = CreateFileW(path_w, FILE_LIST_DIRECTORY,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    if (handle != INVALID_HANDLE_VALUE)
+        root->watched = handle; /* without it the root is read in full at the end */
+    if (root->watched)
+        status = check_identity(root->watched, root->root, err);
+cleanup:
+    sbx_buf_done(&path);
+    free(path_w);
+    return status;
+}
+
+static enum sbx_status begin_root(
+    struct sbx_protect *protect, struct sbx_protect_root *root, struct sbx_error *err)
+{
+    static const struct sbx_file_how how = {
+        .kind = SBX_FILE_DIRECTORY, .access = FILE_LIST_DIRECTORY | FILE_TRAVERSE};
+    enum sbx_status status = sbx_file_open(root->root->path, &how, &root->list, err);
+
+    if (!status)
+        status = check_identity(root->list, root->root, err);
+    if (!status)
+        status = sbx_protect_snapshot(protect, root, err);
+    if (!status)
+        status = open_watched(root, err);
+    if (status)
+        sbx_error_context(err, "watch '%s'", root->root->path);
+    return status;
+}
+
+/* Longer paths first: what is at the top of a root inside another root is judged there. */
+static int by_depth(const void *a, const void *b)
+{
+    const struct sbx_protect_root *one = a, *two = b;
+    size_t one_bytes = strlen(one->root->path), two_bytes = strlen(two->root->path);
+
+    return one_bytes < two_bytes ? 1 : one_bytes > two_bytes ? -1 : 0;
+}
+
+/* The writable roots, each once. */
+static enum sbx_status choose_roots(struct sbx_protect *protect, struct sbx_error *err)
+{
+    const struct sbx_plan *plan = protect->plan;
+    enum sbx_status status = sbx_calloc(
+        plan->root_count ? plan->root_count : 1, sizeof(*protect->roots), &protect->roots, err);
+    size_t i, k;
+
+    for (i = 0; i < plan->root_count && !status; i++) {
+        if (!plan->roots[i].writable)
+            continue;
+        for (k = 0; k < protect->root_count; k++)
+            if (sbx_winpath_equal(protect->roots[k].root->path, plan->roots[i].path))
+                break;
+        if (k == protect->root_count)
+            protect->roots[protect->root_count++].root = &plan->roots[i];
+    }
+    if (!status)
+        qsort(protect->roots, protect->root_count, sizeof(*protect->roots), by_depth);
+    return status;
+}
+
+static enum sbx_status start_watch(struct sbx_protect *protect, struct sbx_error *err)
+{
+    HANDLE *handles = NULL;
+    enum sbx_status status = sbx_calloc(protect->root_count, sizeof(*handles), &handles, err);
+    size_t i;
+
+    for (i = 0; i < protect->root_count && !status; i++) {
+        handles[i] = protect->roots[i].watched;
+        protect->roots[i].watch = i;
+    }
+    if (!status)
+        status = sbx_watch_start(handles, protect->root_count, &protect->watch, err);
+    free(handles);
+    return status;
+}
+
+enum sbx_status sbx_protect_begin(const struct sbx_plan *plan,
+    const struct sbx_protect_options *options, struct sbx_protect **ret_protect,
+    struct sbx_error *err)
+{
+    struct sbx_protect *protect = NULL;
+    enum sbx_status status = sbx_calloc(1, sizeof(*protect), &protect, err);
+    size_t i;
+
+    *ret_protect = NULL;
+    if (status)
+        return status;
+    protect->plan = plan;
+    protect->options = *options;
+    for (i = 0; i < 4; i++)
+        snprintf(protect->id + 2 * i, 3, "%02x", options->facts->random[i]);
+    status = choose_roots(protect, err);
+    for (i = 0; i < protect->root_count && !status; i++)
+        status = begin_root(protect, &protect->roots[i], err);
+    if (!status && protect->root_count)
+        status = sbx_protect_prints_take(protect, &protect->prints, err);
+    if (!status && protect->root_count)
+        status = start_watch(protect, err);
+    if (status)
+        sbx_protect_cancel(protect);
+    else
+        *ret_protect = protect;
+    return status;
+}
+
+/* --- after it ------------------------------------------------------------------------------------
+ */
+
+void sbx_protect_cancel(struct sbx_protect *protect)
+{
+    size_t i;
+
+    if (!protect)
+        return;
+    sbx_watch_free(protect->watch);
+    for (i = 0; i < protect->root_count; i++) {
+        sbx_handle_close(&protect->roots[i].watched);
+        sbx_handle_close(&protect->roots[i].list);
+        free(protect->roots[i].seen);
+    }
+    free(protect->roots);
+    sbx_protect_prints_done(&protect->prints);
+    free(protect);
+}
+
+enum sbx_status sbx_protect_end(
+    struct sbx_protect *protect, struct sbx_protect_report *ret_report, struct sbx_error *err)
+{
+    struct sbx_protect_work work = {.protect = protect, .report = ret_report, .err = err};
+    enum sbx_status status = SBX_OK;
+    size_t i;
+
+    memset(ret_report, 0, sizeof(*ret_report));
+    if (!protect)
+        return SBX_OK;
+    work.deadline_ms = sbx_clock_ms() + SBX_PROTECT_TIME_MS;
+    ret_report->background = protect->plan->background;
+    ret_report->roots_watched = protect->root_count;
+    if (protect->watch)
+        sbx_watch_stop(protect->watch);
+    for (i = 0; i < protect->root_count && !status; i++)
+        status = sbx_protect_look(&work, &protect->roots[i]);
+    if (!status && protect->root_count)
+        status = sbx_protect_prints_compare(&work);
+    /* Also when the look was cut short: what was adopted must not stay without its denies. */
+    if (work.adopted_count) {
+        enum sbx_status stamped = sbx_protect_stamp(&work);
+
+        status = status ? status : stamped;
+    }
+    ret_report->truncated = ret_report->truncated || status;
+    free(work.adopted);
+    sbx_protect_cancel(protect);
+    return status;
+}
