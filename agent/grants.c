@@ -160,6 +160,91 @@ static enum sbx_status judge(struct work *work, size_t index, struct sbx_error *
     return status;
 }
 
+/* --- what an earlier policy left -----------------------------------------------------------------
+ */
+
+static bool is_target_path(const struct work *work, const char *path)
+{
+    size_t i;
+
+    for (i = 0; i < work->unit->count; i++) {
+        if (sbx_winpath_equal(work->unit->targets[i].path, path))
+            return true;
+    }
+    return false;
+}
+
+static const struct sbx_grant_target *target_with_id(const struct work *work, const uint8_t id[16])
+{
+    size_t i;
+
+    for (i = 0; i < work->unit->count; i++) {
+        if (sbx_handle_is_set(work->targets[i].object.handle) &&
+            memcmp(work->targets[i].object.facts.id, id, 16) == 0)
+            return &work->unit->targets[i];
+    }
+    return NULL;
+}
+
+/* True when the object that the record speaks of still has its path; no descriptor is read. */
+static bool is_still_there(const struct sbx_ledger_record *record)
+{
+    static const struct sbx_file_how how = {.kind = SBX_FILE_ANY};
+    struct sbx_file_facts facts;
+    HANDLE handle = NULL;
+    bool is_it = !sbx_file_open(record->path, &how, &handle, NULL) &&
+                 !sbx_file_get_facts(handle, &facts, NULL) &&
+                 memcmp(facts.id, record->file_id, sizeof(facts.id)) == 0;
+
+    sbx_handle_close(&handle);
+    return is_it;
+}
+
+/* True when the record denies the capability something that this plan does not deny there. */
+static bool denies_more(const struct work *work, const struct sbx_ledger_record *record)
+{
+    const struct sbx_grant_target *target = target_with_id(work, record->file_id);
+    uint32_t now = target ? target->deny_mask : 0;
+    size_t i;
+
+    /* An object that was replaced by another one of the same name: a save, as most are. */
+    if (!target && is_target_path(work, record->path))
+        return false;
+    for (i = 0; i < record->ace_count; i++) {
+        if (record->aces[i].type == SBX_ACE_DENY && (record->aces[i].mask & ~now) &&
+            sbx_sid_equal(&record->aces[i].sid, &work->unit->capability))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A deny of an earlier policy stays until the root is revoked: another run with that policy may be
+ * alive, and all runs of a root share its capability. It is listed, each time, so that nobody has
+ * to guess why a write fails. From the ledger alone: a warm run reads no descriptor for it.
+ */
+static void list_earlier_denies(struct work *work)
+{
+    const struct sbx_ledger_records *records = &work->ledger.records;
+    size_t i;
+    size_t k;
+
+    for (i = 0; i < records->count; i++) {
+        const struct sbx_ledger_record *record = &records->items[i];
+
+        if (record->kind != SBX_LEDGER_TARGET || !denies_more(work, record))
+            continue;
+        for (k = 0; k < i; k++) {
+            if (records->items[k].kind == SBX_LEDGER_TARGET &&
+                memcmp(records->items[k].file_id, record->file_id, 16) == 0 &&
+                denies_more(work, &records->items[k]))
+                break;
+        }
+        if (k == i && is_still_there(record))
+            sbx_grant_skip(work->engine, record->path, "still denied by an earlier policy: revoke");
+    }
+}
+
 /* --- journalling --------------------------------------------------------------------------------
  */
 
@@ -389,6 +474,8 @@ static enum sbx_status run(struct work *work, struct sbx_error *err)
         status = judge(work, i, err);
         is_needed = is_needed || work->targets[i].need != NEED_NOTHING;
     }
+    if (!status)
+        list_earlier_denies(work);
     if (status || !is_needed)
         return status;
     status = journal(work, err);

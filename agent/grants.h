@@ -77,7 +77,8 @@ struct sbx_grant_options {
 struct sbx_grant_skip {
     char *path;                        /* owned */
     char reason[SBX_GRANT_REASON_MAX]; /* "2 links", "reparse point", "NULL DACL",
-                                          "owned by a sandbox account", "access denied (5)" */
+                                          "owned by a sandbox account", "access denied (5)",
+                                          "still denied by an earlier policy: revoke" */
 };
 
 /* A root, or an object outside all roots, that could not be made true. */

@@ -248,6 +248,7 @@ START_TEST(denied_file_replaced__apply__deny_is_back_without_a_walk)
     ck_assert_uint_eq(report.files_walked, 0);
     ck_assert_sbx_ok(apply(), &err);
     ck_assert(report.warm);
+    ck_assert_uint_eq(report.skip_count, 0); /* the ledger still names the old object */
 }
 END_TEST
 
@@ -507,6 +508,29 @@ START_TEST(plan_changes_to_elevated__apply__adds_the_group_and_revoke_restores)
 }
 END_TEST
 
+/* git: "deny" becomes git: "write": what still stands there must be named. */
+START_TEST(policy_denies_less__apply__earlier_deny_is_listed_once_and_kept)
+{
+    size_t i;
+
+    ck_assert_sbx_ok(apply(), &err);
+    for (i = 0; i < plan.ace_count; i++) {
+        if (strcmp(plan.aces[i].path, grant_path("ws\\.git")) == 0)
+            plan.aces[i].mask = SBX_MASK_DENY_REPLACE;
+    }
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(report.skip_count, 1);
+    ck_assert_str_eq(report.skips[0].path, grant_path("ws\\.git"));
+    ck_assert(strstr(report.skips[0].reason, "earlier policy") != NULL);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+    ck_assert_uint_eq(report.skip_count, 1);
+    ck_restored("two policies");
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(report.skip_count, 0);
+}
+END_TEST
+
 START_TEST(read_only_root__apply_and_revoke__byte_for_byte)
 {
     use_plan(true, true);
@@ -546,6 +570,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, ledger_deleted__apply__nothing_is_written_twice);
     tcase_add_test(tcase, tree_grows__warm_run__reads_the_same);
     tcase_add_test(tcase, plan_changes_to_elevated__apply__adds_the_group_and_revoke_restores);
+    tcase_add_test(tcase, policy_denies_less__apply__earlier_deny_is_listed_once_and_kept);
     tcase_add_test(tcase, read_only_root__apply_and_revoke__byte_for_byte);
 }
 
