@@ -49,7 +49,7 @@ CORE_SRC   := $(wildcard shared/core/*.c)
 WINRING_SRC:= $(wildcard shared/win/*.c)
 AGENT_SRC  := $(wildcard agent/*.c)
 # Pure files of the programs, tested natively like core.
-PURE_SRC   := agent/cli.c agent/help.c
+PURE_SRC   := agent/cli.c agent/help.c agent/options.c
 RUNNER_SRC := $(wildcard runner/*.c)
 SETUP_SRC  := $(wildcard setup/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
@@ -126,12 +126,18 @@ $(O)/tests/test_%.exe: $(O)/obj/tests/win/test_%.o $(call obj,$(SUPPORT_SRC) $(W
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # The grant engine with a seam at the two calls that touch descriptors (tests/support/grant).
-GRANT_SRC := $(wildcard agent/grant*.c agent/ledger*.c agent/revoke*.c)
+GRANT_SRC := $(addprefix agent/,grants.c grantobject.c grantreport.c grantwalk.c ledger.c revoke.c revokewalk.c)
 $(O)/tests/test_grant.exe: $(O)/obj/tests/win/test_grant.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
         $(wildcard tests/support/grant/*.c) $(GRANT_SRC)) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=sbx_acl_get -Wl,--wrap=sbx_acl_set_dacl -o $@ \
 	    $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+# The watch over protected names, with the grant engine behind it.
+PROTECT_SRC := $(filter-out agent/revoke%,$(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC))) agent/follow.c
+$(O)/tests/test_protect%.exe: $(O)/obj/tests/win/test_protect%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+        $(PROTECT_SRC)) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 $(O)/tests/%.exe: $(O)/obj/tests/probe/%.o $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS) -lws2_32 -luser32

@@ -1,15 +1,26 @@
 /*
- * The command line of agent.exe, as a table: option, argument, help text, what it conflicts with.
+ * The command line of agent.exe, as tables (options.h): commands, and for each its options.
  *
- * --help is printed from the same table that the parser reads, and a test compares it with the
+ * --help is printed from the same tables that the parser reads, and a test compares it with the
  * README, so an option cannot exist in one place only. Pure: nothing here touches the system.
  */
 #ifndef SBX_AGENT_CLI_H
 #define SBX_AGENT_CLI_H
 
 #include "shared/core/policy.h"
+#include "shared/core/whyanswer.h"
 
-enum sbx_verb { SBX_VERB_RUN = 1, SBX_VERB_HELP, SBX_VERB_VERSION };
+enum sbx_verb {
+    SBX_VERB_RUN = 1,
+    SBX_VERB_HELP,
+    SBX_VERB_VERSION,
+    SBX_VERB_WHY,
+    SBX_VERB_GRANTS_LIST,
+    SBX_VERB_REVOKE,
+    SBX_VERB_AUDIT_WRITABLE,
+    SBX_VERB_POLICY_VALIDATE,
+    SBX_VERB_POLICY_SHOW
+};
 
 struct sbx_cli {
     enum sbx_verb verb;
@@ -19,8 +30,12 @@ struct sbx_cli {
     const char *cwd;    /* borrowed; NULL = the current directory */
     const char *result; /* FILE or "handle:N"; borrowed; NULL = none */
     bool json, dry_run, quiet, debug, wine_unconfined;
-    const char *const *program; /* borrowed from argv: PROGRAM ARGS... */
+    const char *const *program; /* run: borrowed from argv: PROGRAM ARGS... */
     size_t program_count;
+    struct sbx_strings operands; /* of the other commands: PATH, FILE... */
+    enum sbx_why_op op;          /* why */
+    bool all;                    /* revoke --all */
+    uint64_t budget_ms;          /* audit --seconds; 0 = the default */
 };
 
 /**
@@ -33,7 +48,10 @@ SBX_MUST_CHECK enum sbx_status sbx_cli_parse(
     const char *const *argv, size_t argc, struct sbx_cli *ret_cli, struct sbx_error *err);
 void sbx_cli_done(struct sbx_cli *cli);
 
-/** Append the help of a verb ("run") or, for NULL, the overview. @return SBX_NOT_FOUND */
+/**
+ * Append the help of a command ("run", "grants list"; "grants" for all that begin so) or, for
+ * NULL, the overview. @return SBX_NOT_FOUND
+ */
 SBX_MUST_CHECK enum sbx_status sbx_cli_help(
     const char *topic, struct sbx_buf *text, struct sbx_error *err);
 

@@ -1,33 +1,18 @@
-/* The help texts. Options come from the table in options.h; only prose is here. */
+/* The help texts, printed from the tables of options.c. */
 #include "cli.h"
 #include "options.h"
 
+#include <stdio.h>
+
 static const char overview[] =
     "usage: agent run [options] -- PROGRAM [ARGS...]\n"
+    "       agent COMMAND [options]\n"
     "       agent help [COMMAND] | --help | --version\n"
     "\n"
     "Runs a command of an AI coding agent in a sandbox: it may write in the working\n"
     "directory and nowhere else, unless the policy says more.\n"
     "\n"
-    "Commands:\n"
-    "  run, exec    run one command in the sandbox (agent run --help)\n"
-    "  help         this text, or the help of a command\n"
-    "\n";
-
-static const char run_intro[] =
-    "usage: agent run [options] -- PROGRAM [ARGS...]\n"
-    "\n"
-    "Runs PROGRAM in the sandbox. Its standard input, output and error are the caller's;\n"
-    "agent's own messages go to standard error and start with 'agent: '.\n";
-
-static const char exit_codes[] = "\n"
-                                 "Exit codes: the program's own, all 32 bits, or\n"
-                                 "  2    usage error or a policy that cannot be read\n"
-                                 "  124  the time limit passed\n"
-                                 "  125  the sandbox could not be set up or proved; nothing ran\n"
-                                 "  126  denied by policy, or not a program\n"
-                                 "  127  program not found\n"
-                                 "  130  cancelled (Ctrl-C)\n";
+    "Commands (agent COMMAND --help says more):\n";
 
 static enum sbx_status add_option(
     const struct sbx_option *option, struct sbx_buf *text, struct sbx_error *err)
@@ -51,25 +36,63 @@ static enum sbx_status add_option(
     return status;
 }
 
-static enum sbx_status help_run(struct sbx_buf *text, struct sbx_error *err)
+static enum sbx_status help_verb(
+    const struct sbx_verb_row *row, struct sbx_buf *text, struct sbx_error *err)
 {
-    enum sbx_status status = sbx_buf_puts(text, run_intro, err);
+    enum sbx_status status;
     size_t i;
 
-    for (i = 0; !status && i < countof(sbx_run_options); i++) {
-        if (sbx_run_options[i].group)
-            status = sbx_buf_printf(text, err, "\n%s:\n", sbx_run_options[i].group);
+    status = sbx_buf_printf(text, err, "usage: agent %s [options]%s%s\n\n%s", row->name,
+        row->operands ? " " : "", row->operands ? row->operands : "", row->intro);
+    for (i = 0; !status && i < row->option_count; i++) {
+        if (row->options[i].group)
+            status = sbx_buf_printf(text, err, "\n%s:\n", row->options[i].group);
         if (!status)
-            status = add_option(&sbx_run_options[i], text, err);
+            status = add_option(&row->options[i], text, err);
     }
-    return status ? status : sbx_buf_puts(text, exit_codes, err);
+    return status ? status : sbx_buf_printf(text, err, "\n%s", row->exit_codes);
+}
+
+static enum sbx_status help_overview(struct sbx_buf *text, struct sbx_error *err)
+{
+    enum sbx_status status = sbx_buf_puts(text, overview, err);
+    size_t i;
+
+    for (i = 0; !status && i < sbx_verb_row_count; i++) {
+        const struct sbx_verb_row *row = &sbx_verb_rows[i];
+        char name[64];
+
+        snprintf(name, sizeof(name), "%s%s%s", row->name, row->alias ? ", " : "",
+            row->alias ? row->alias : "");
+        status = sbx_buf_printf(text, err, "  %-17s%s\n", name, row->summary);
+    }
+    return status ? status
+                  : sbx_buf_puts(
+                        text, "  help             this text, or the help of a command\n\n", err);
 }
 
 enum sbx_status sbx_cli_help(const char *topic, struct sbx_buf *text, struct sbx_error *err)
 {
+    const struct sbx_verb_row *alias = topic ? sbx_verb_find(topic, NULL) : NULL;
+    enum sbx_status status = SBX_OK;
+    size_t i, length, shown = 0;
+
     if (!topic)
-        return sbx_buf_puts(text, overview, err);
-    if (strcmp(topic, "run") == 0 || strcmp(topic, "exec") == 0)
-        return help_run(text, err);
-    return sbx_fail(err, SBX_NOT_FOUND, "no help on '%.64s'", topic);
+        return help_overview(text, err);
+    if (alias)
+        return help_verb(alias, text, err);
+    length = strlen(topic);
+    for (i = 0; !status && i < sbx_verb_row_count; i++) {
+        const char *name = sbx_verb_rows[i].name;
+
+        if (strncmp(name, topic, length) != 0 || (name[length] && name[length] != ' '))
+            continue;
+        if (shown++)
+            status = sbx_buf_putc(text, '\n', err);
+        if (!status)
+            status = help_verb(&sbx_verb_rows[i], text, err);
+    }
+    if (!status && !shown)
+        return sbx_fail(err, SBX_NOT_FOUND, "no help on '%.64s'", topic);
+    return status;
 }

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "run.h"
 #include "say.h"
+#include "verbs.h"
 
 #include "shared/core/jsonwrite.h"
 #include "shared/win/hardening.h"
@@ -57,8 +58,10 @@ static int dispatch(const char *const *argv, size_t argc)
         code = show_help(cli.help_topic, &say);
     else if (cli.verb == SBX_VERB_VERSION)
         code = show_version();
-    else
+    else if (cli.verb == SBX_VERB_RUN)
         code = sbx_run_command(&cli, &say);
+    else
+        code = sbx_verbs_command(&cli, &say);
     sbx_cli_done(&cli);
     return code;
 }

@@ -1,9 +1,11 @@
 /*
- * One row per option of `agent run`. Included by cli.c (parser and help) and by the test that
- * compares the table with README.md.
+ * The commands of agent.exe and their options, as tables: cli.c parses by them, help.c prints
+ * them, and a test compares them with README.md. The tables themselves are in options.c.
  */
 #ifndef SBX_AGENT_OPTIONS_H
 #define SBX_AGENT_OPTIONS_H
+
+#include "cli.h"
 
 enum sbx_option_id {
     OPT_PROFILE = 1,
@@ -27,7 +29,10 @@ enum sbx_option_id {
     OPT_QUIET,
     OPT_DEBUG,
     OPT_WINE_UNCONFINED,
-    OPT_HELP
+    OPT_HELP,
+    OPT_OP,
+    OPT_ALL,
+    OPT_SECONDS
 };
 
 struct sbx_option {
@@ -39,44 +44,31 @@ struct sbx_option {
     const char *help;  /* one or two lines, '\n' between */
 };
 
-static const struct sbx_option sbx_run_options[] = {
-    {OPT_PROFILE, "--profile", "NAME", false, "What it may touch",
-        "read-only or workspace-write (default: workspace-write)"},
-    {OPT_ALLOW_WRITE, "--allow-write", "PATH", true, NULL,
-        "a directory it may also write in; repeatable"},
-    {OPT_DENY_WRITE, "--deny-write", "PATH", true, NULL,
-        "a path inside a writable directory that stays read-only; repeatable"},
-    {OPT_NETWORK, "--network", "ACCESS", false, NULL,
-        "none (elevated only), advisory (unelevated only) or full\n"
-        "(default: none in elevated mode, advisory in unelevated mode)"},
-    {OPT_POLICY, "--policy", "FILE", true, NULL,
-        "read a JSON policy, - = standard input; repeatable, later files win"},
-    {OPT_MODE, "--mode", "MODE", false, "How it is confined",
-        "auto, elevated or unelevated (default: auto)"},
-    {OPT_TOKEN, "--token", "RECIPE", false, NULL,
-        "auto, strict, isolated or standard (default: auto)"},
-    {OPT_DESKTOP, "--desktop", "KIND", false, NULL, "private or interactive (default: private)"},
-    {OPT_WINE_UNCONFINED, "--wine-unconfined", NULL, false, NULL,
-        "under Wine only: run although nothing is enforced; the result says so"},
-    {OPT_CWD, "--cwd", "DIR", false, "What it gets", "working directory (default: the caller's)"},
-    {OPT_ENV, "--env", "NAME[=VALUE]", true, NULL,
-        "set a variable, or pass the caller's one on; repeatable"},
-    {OPT_TIMEOUT, "--timeout", "SECONDS", false, "Limits",
-        "stop it after this time, fractions allowed; exit code 124"},
-    {OPT_MAX_PROCESSES, "--max-processes", "N", false, NULL, "processes at once (default: 512)"},
-    {OPT_MAX_MEMORY, "--max-memory", "MIB", false, NULL, "memory of all its processes together"},
-    {OPT_CPU, "--cpu", "PERCENT", false, NULL, "share of the machine's processors, 1 to 100"},
-    {OPT_BACKGROUND, "--background", NULL, false, NULL,
-        "let its descendants outlive it (default: they end with it)"},
-    {OPT_RESULT, "--result", "FILE", false, "What you get back",
-        "write the JSON result there; handle:N = an inherited handle"},
-    {OPT_JSON, "--json", NULL, false, NULL,
-        "own messages and the result as JSON lines on standard error"},
-    {OPT_DRY_RUN, "--dry-run", NULL, false, NULL,
-        "print the plan as JSON and start nothing; not with --result"},
-    {OPT_QUIET, "--quiet", NULL, false, NULL, "no warnings, errors only; not with --debug"},
-    {OPT_DEBUG, "--debug", NULL, false, NULL, "say where an error came from, and stage timings"},
-    {OPT_HELP, "--help", NULL, false, NULL, "this text"},
+/* More options than any command has. */
+#define SBX_OPTIONS_MAX 48u
+
+struct sbx_verb_row {
+    enum sbx_verb verb;
+    const char *name;       /* "run", "grants list" */
+    const char *alias;      /* NULL: none */
+    const char *operands;   /* as the usage line shows them */
+    size_t min, max;        /* how many; not looked at for a program */
+    bool program;           /* the first operand ends the options: the rest belongs to it */
+    const char *summary;    /* for the overview */
+    const char *intro;      /* for its own help, below the usage line */
+    const char *exit_codes; /* the same, at the end */
+    const struct sbx_option *options;
+    size_t option_count; /* up to SBX_OPTIONS_MAX */
 };
+
+extern const struct sbx_verb_row sbx_verb_rows[];
+extern const size_t sbx_verb_row_count;
+
+/**
+ * The row of a command.
+ * @param second may be NULL; looked at for names of two words
+ * @return NULL when there is none
+ */
+const struct sbx_verb_row *sbx_verb_find(const char *first, const char *second);
 
 #endif

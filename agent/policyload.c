@@ -51,21 +51,37 @@ static enum sbx_status read_stdin(struct sbx_buf *text, struct sbx_error *err)
     }
 }
 
-/* A file the caller named: it must be there. */
-static enum sbx_status add_named(struct layers *layers, const char *path, struct sbx_error *err)
+enum sbx_status sbx_policy_read(
+    const char *path, struct sbx_policy *ret_policy, struct sbx_error *err)
 {
+    bool is_stdin = strcmp(path, "-") == 0;
     enum sbx_status status;
     struct sbx_buf text;
-    bool is_stdin = strcmp(path, "-") == 0;
 
     sbx_buf_init(&text, SBX_POLICY_MAX_BYTES);
     status = is_stdin ? read_stdin(&text, err) : sbx_file_read_named(path, &text, err);
     if (status)
         sbx_error_context(err, "policy '%s'", path);
     else
-        status = add_text(layers, &text, SBX_LAYER_FILE, is_stdin ? "standard input" : path, err);
+        status = sbx_policy_parse(text.data ? text.data : "", text.length_bytes, SBX_LAYER_FILE,
+            is_stdin ? "standard input" : path, ret_policy, err);
     sbx_buf_done(&text);
-    return status == SBX_OOM ? status : status ? SBX_INVALID : SBX_OK;
+    if (status && status != SBX_OOM)
+        status = err->status = SBX_INVALID;
+    return status;
+}
+
+/* A file the caller named: it must be there. */
+static enum sbx_status add_named(struct layers *layers, const char *path, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    if (layers->count >= MAX_LAYERS)
+        return sbx_fail(err, SBX_INVALID, "more than %u policy files", MAX_FILES);
+    status = sbx_policy_read(path, &layers->items[layers->count], err);
+    if (!status)
+        layers->count++;
+    return status;
 }
 
 /*

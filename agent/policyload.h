@@ -28,4 +28,12 @@ SBX_MUST_CHECK enum sbx_status sbx_policy_load(const struct sbx_cli *cli, const 
     const char *state_directory, const char *program_files, struct sbx_policy *ret_policy,
     struct sbx_error *err);
 
+/**
+ * Read one file that the caller named as a policy, - = standard input, and parse it on its own.
+ * @param ret_policy initialised by this function
+ * @return SBX_INVALID naming file, line and key, also when it cannot be read; SBX_OOM
+ */
+SBX_MUST_CHECK enum sbx_status sbx_policy_read(
+    const char *path, struct sbx_policy *ret_policy, struct sbx_error *err);
+
 #endif

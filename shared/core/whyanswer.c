@@ -53,17 +53,17 @@ static void note_ace(const struct sbx_descriptor *descriptor, struct sbx_why_ver
  * A right that the directory gives is told without its pass, and a directory without a DACL
  * without an entry: ask the directory itself.
  */
-static void note_parent(const struct sbx_why_question *question,
+static void note_parent(const struct sbx_access_token *token, unsigned readings,
     const struct sbx_descriptor *parent, struct sbx_why_verdict *verdict)
 {
     const struct sbx_access_request request = {
         verdict->step.mask == SBX_DELETE ? SBX_FILE_DELETE_CHILD : SBX_FILE_READ_DATA, NULL, false,
-        NULL, question->readings};
+        NULL, readings};
     const struct sbx_access_step *step = NULL;
     struct sbx_access_result result;
 
     verdict->on_parent = true;
-    sbx_access_check(parent, question->token, &request, &result);
+    sbx_access_check(parent, token, &request, &result);
     step = sbx_access_deciding(&result);
     if (step)
         verdict->pass = step->pass;
@@ -71,15 +71,16 @@ static void note_parent(const struct sbx_why_question *question,
         note_ace(parent, verdict);
 }
 
-static void judge(const struct sbx_why_question *question, const struct sbx_descriptor *object,
-    const struct sbx_descriptor *parent, uint32_t desired, struct sbx_why_verdict *ret_verdict)
+static void judge_as(const struct sbx_access_token *token, unsigned readings,
+    const struct sbx_descriptor *object, const struct sbx_descriptor *parent, uint32_t desired,
+    struct sbx_why_verdict *ret_verdict)
 {
-    const struct sbx_access_request request = {desired, NULL, false, parent, question->readings};
+    const struct sbx_access_request request = {desired, NULL, false, parent, readings};
     const struct sbx_access_step *step = NULL;
     struct sbx_access_result result;
 
     memset(ret_verdict, 0, sizeof(*ret_verdict));
-    sbx_access_check(object, question->token, &request, &result);
+    sbx_access_check(object, token, &request, &result);
     ret_verdict->granted = result.granted;
     step = sbx_access_deciding(&result);
     if (!step)
@@ -87,9 +88,15 @@ static void judge(const struct sbx_why_question *question, const struct sbx_desc
     ret_verdict->step = *step;
     ret_verdict->pass = step->pass;
     if (step->reason == SBX_REASON_PARENT)
-        note_parent(question, parent, ret_verdict);
+        note_parent(token, readings, parent, ret_verdict);
     else
         note_ace(object, ret_verdict);
+}
+
+static void judge(const struct sbx_why_question *question, const struct sbx_descriptor *object,
+    const struct sbx_descriptor *parent, uint32_t desired, struct sbx_why_verdict *ret_verdict)
+{
+    judge_as(question->token, question->readings, object, parent, desired, ret_verdict);
 }
 
 /*
@@ -115,6 +122,60 @@ static enum sbx_status judge_missing(const struct sbx_why_question *question,
     sbx_descriptor_done(&made);
     return SBX_OK;
 }
+
+/* --- holes ------------------------------------------------------------------------------------ */
+
+/* On a directory the first two are FILE_ADD_FILE and FILE_ADD_SUBDIRECTORY. */
+#define HOLE_RIGHTS                                                                                \
+    (SBX_FILE_WRITE_DATA | SBX_FILE_APPEND_DATA | SBX_DELETE | SBX_WRITE_DAC | SBX_WRITE_OWNER)
+
+static uint32_t rights_of(const struct sbx_descriptor *descriptor,
+    const struct sbx_access_token *token, unsigned readings)
+{
+    const struct sbx_access_request request = {SBX_MAXIMUM_ALLOWED, NULL, false, NULL, readings};
+    struct sbx_access_result result;
+
+    sbx_access_check(descriptor, token, &request, &result);
+    return result.granted_mask;
+}
+
+/* What files in a directory have from it, old ones and new ones. */
+static bool find_in_files(const struct sbx_descriptor *directory,
+    const struct sbx_access_token *token, unsigned readings, struct sbx_why_hole *hole)
+{
+    struct sbx_descriptor file = {0};
+    uint32_t rights = 0;
+
+    /* Fails only without memory; the directory itself was judged. */
+    if (sbx_acl_inherit(&directory->dacl, false, NULL, NULL, &file.dacl, NULL))
+        return false;
+    if (file.dacl.kind == SBX_ACL_LIST && file.dacl.count)
+        rights = rights_of(&file, token, readings) & HOLE_RIGHTS;
+    if (rights) {
+        hole->rights = rights;
+        hole->files_in_it = true;
+        judge_as(token, readings, &file, NULL, rights & (~rights + 1u), &hole->verdict);
+    }
+    sbx_descriptor_done(&file);
+    return rights != 0;
+}
+
+bool sbx_why_find_hole(const struct sbx_descriptor *descriptor, bool is_directory,
+    const struct sbx_access_token *token, unsigned readings, struct sbx_why_hole *ret_hole)
+{
+    uint32_t all = rights_of(descriptor, token, readings);
+    uint32_t rights = all & HOLE_RIGHTS;
+
+    memset(ret_hole, 0, sizeof(*ret_hole));
+    ret_hole->delete_child = is_directory && (all & SBX_FILE_DELETE_CHILD) != 0;
+    if (!rights)
+        return is_directory && find_in_files(descriptor, token, readings, ret_hole);
+    ret_hole->rights = rights;
+    judge_as(token, readings, descriptor, NULL, rights & (~rights + 1u), &ret_hole->verdict);
+    return true;
+}
+
+/* --- now and planned -------------------------------------------------------------------------- */
 
 /* How the descriptors are taken. */
 enum view { VIEW_NOW, VIEW_PLANNED, VIEW_WHOLE };

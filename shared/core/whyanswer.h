@@ -16,6 +16,7 @@
 
 #include "accesscheck.h"
 #include "inherit.h"
+#include "jsonwrite.h"
 #include "plan.h"
 #include "tokenplan.h"
 
@@ -25,6 +26,7 @@ enum sbx_why_op { SBX_WHY_READ = 1, SBX_WHY_WRITE, SBX_WHY_DELETE };
 struct sbx_why_object {
     const char *path; /* normal */
     bool is_directory;
+    bool read_only;                          /* FILE_ATTRIBUTE_READONLY on a file */
     uint32_t links;                          /* 1 for an ordinary file; the engine skips others */
     const struct sbx_descriptor *descriptor; /* NULL: there is none (missing; no parent) */
 };
@@ -95,6 +97,24 @@ SBX_MUST_CHECK enum sbx_status sbx_why_planned(const struct sbx_why_question *qu
     const struct sbx_why_object *object, bool whole, struct sbx_descriptor *ret_descriptor,
     struct sbx_error *err);
 
+/* --- places outside (agent audit writable) ---------------------------------------------------- */
+
+/* What of one object a command could still change. */
+struct sbx_why_hole {
+    uint32_t rights;   /* making files or directories, writing, deleting it, changing its list */
+    bool files_in_it;  /* not the directory, but files that inherit from it */
+    bool delete_child; /* the residual: FILE_DELETE_CHILD by pass 1 alone; no hole by itself */
+    struct sbx_why_verdict verdict; /* of the lowest of the rights; now.granted */
+};
+
+/**
+ * Would the token get a right to write, when the policy gives none?
+ * @param ret_hole always filled
+ * @return true when there are rights
+ */
+bool sbx_why_find_hole(const struct sbx_descriptor *descriptor, bool is_directory,
+    const struct sbx_access_token *token, unsigned readings, struct sbx_why_hole *ret_hole);
+
 /* --- the token (whytoken.c) ------------------------------------------------------------------- */
 
 /* The token that a token plan makes, as the access check wants it. Start with {0}. */
@@ -129,6 +149,17 @@ const char *sbx_why_rule(const char *why);
 SBX_MUST_CHECK enum sbx_status sbx_why_text(const struct sbx_why_question *question,
     const struct sbx_why_answer *answer, const char *const account[2], struct sbx_buf *ret_text,
     struct sbx_error *err);
+
+/** One verdict for people: "allow entry 3 (inherited), mask 0x..., of S-1-... (Everyone), in pass 2
+ * (restricting SIDs)". @param parent_path directory of the object; NULL when there is none */
+SBX_MUST_CHECK enum sbx_status sbx_why_verdict_text(const struct sbx_why_verdict *verdict,
+    const struct sbx_plan *plan, const char *parent_path, const char *account,
+    struct sbx_buf *ret_text, struct sbx_error *err);
+
+/** The same as the value of a key. A failure of the writer shows at its end. @return SBX_OOM */
+SBX_MUST_CHECK enum sbx_status sbx_why_verdict_json(const struct sbx_why_verdict *verdict,
+    const struct sbx_plan *plan, const char *path, const char *key, const char *account,
+    struct sbx_json_writer *w, struct sbx_error *err);
 
 /** The answer as one JSON object on one line, with a line end. */
 SBX_MUST_CHECK enum sbx_status sbx_why_json(const struct sbx_why_question *question,

@@ -1,8 +1,6 @@
 /* The answer of `agent why` in words and as JSON. See whyanswer.h. */
 #include "whyanswer.h"
 
-#include "jsonwrite.h"
-
 static const struct {
     const struct sbx_sid *sid;
     const char *name;
@@ -95,9 +93,8 @@ enum sbx_status sbx_why_sid(const struct sbx_sid *sid, const struct sbx_plan *pl
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static enum sbx_status entry_text(const struct sbx_why_question *question,
-    const struct sbx_why_verdict *verdict, const char *account, struct sbx_buf *text,
-    struct sbx_error *err)
+static enum sbx_status entry_text(const struct sbx_why_verdict *verdict,
+    const struct sbx_plan *plan, const char *account, struct sbx_buf *text, struct sbx_error *err)
 {
     const struct sbx_access_step *step = &verdict->step;
     char sid[SBX_SID_TEXT_SIZE];
@@ -106,7 +103,7 @@ static enum sbx_status entry_text(const struct sbx_why_question *question,
 
     sbx_sid_format(&step->sid, sid);
     sbx_buf_init(&role, 70000);
-    status = sbx_why_sid(&step->sid, question->plan, account, &role, err);
+    status = sbx_why_sid(&step->sid, plan, account, &role, err);
     if (!status)
         status = sbx_buf_printf(text, err, "%s entry %zu%s, mask 0x%08X, of %s%s%s%s",
             verdict->ace_type == SBX_ACE_DENY ? "deny" : "allow", step->ace_index,
@@ -117,15 +114,15 @@ static enum sbx_status entry_text(const struct sbx_why_question *question,
     return status;
 }
 
-static enum sbx_status verdict_text(const struct sbx_why_question *question,
-    const struct sbx_why_verdict *verdict, const char *account, struct sbx_buf *text,
+enum sbx_status sbx_why_verdict_text(const struct sbx_why_verdict *verdict,
+    const struct sbx_plan *plan, const char *parent_path, const char *account, struct sbx_buf *text,
     struct sbx_error *err)
 {
     const struct sbx_access_step *step = &verdict->step;
     enum sbx_status status = SBX_OK;
 
     if (verdict->has_ace)
-        status = entry_text(question, verdict, account, text, err);
+        status = entry_text(verdict, plan, account, text, err);
     else if (step->reason == SBX_REASON_NO_DACL || step->reason == SBX_REASON_PARENT)
         status = sbx_buf_puts(text, "no access list: everyone may do everything", err);
     else if (step->reason == SBX_REASON_OWNER)
@@ -134,8 +131,8 @@ static enum sbx_status verdict_text(const struct sbx_why_question *question,
         status = sbx_buf_printf(text, err, "no entry gives 0x%08X", (unsigned)step->mask);
     if (!status)
         status = sbx_buf_printf(text, err, ", in %s", sbx_access_pass_name(verdict->pass));
-    if (!status && verdict->on_parent)
-        status = sbx_buf_printf(text, err, ", on the directory '%s'", question->parent.path);
+    if (!status && verdict->on_parent && parent_path)
+        status = sbx_buf_printf(text, err, ", on the directory '%s'", parent_path);
     return status;
 }
 
@@ -188,6 +185,9 @@ static size_t collect_notes(const struct sbx_why_question *question,
                      "(onCreatedProtected)";
     if (question->object.links > 1 && !question->object.is_directory)
         notes[n++] = "a file with several names: no run writes to its access list";
+    if (question->object.read_only && question->op != SBX_WHY_READ)
+        notes[n++] = "it has the read-only attribute: it cannot be written or deleted before that "
+                     "is taken off, which the access list also decides";
     return n;
 }
 
@@ -204,7 +204,8 @@ enum sbx_status sbx_why_text(const struct sbx_why_question *question,
         "%s: %s '%s' (0x%08X)\n  decided by: ", answer->planned.granted ? "ALLOWED" : "DENIED",
         sbx_why_op_name(question->op), question->object.path, (unsigned)answer->desired);
     if (!status)
-        status = verdict_text(question, &answer->planned, account[1], text, err);
+        status = sbx_why_verdict_text(
+            &answer->planned, question->plan, question->parent.path, account[1], text, err);
     if (!status)
         status = sbx_buf_putc(text, '\n', err);
     if (!status)
@@ -213,7 +214,8 @@ enum sbx_status sbx_why_text(const struct sbx_why_question *question,
         status = sbx_buf_printf(
             text, err, "  as it is now: %s by ", answer->now.granted ? "allowed" : "denied");
         if (!status)
-            status = verdict_text(question, &answer->now, account[0], text, err);
+            status = sbx_why_verdict_text(
+                &answer->now, question->plan, question->parent.path, account[0], text, err);
         if (!status)
             status = sbx_buf_putc(text, '\n', err);
     }
@@ -256,9 +258,9 @@ static void json_mask(struct sbx_json_writer *w, const char *key, uint32_t mask)
     sbx_json_key_string(w, key, text);
 }
 
-static enum sbx_status json_verdict(struct sbx_json_writer *w, const char *key,
-    const struct sbx_why_question *question, const struct sbx_why_verdict *verdict,
-    const char *account, struct sbx_error *err)
+enum sbx_status sbx_why_verdict_json(const struct sbx_why_verdict *verdict,
+    const struct sbx_plan *plan, const char *path, const char *key, const char *account,
+    struct sbx_json_writer *w, struct sbx_error *err)
 {
     char sid[SBX_SID_TEXT_SIZE];
     enum sbx_status status;
@@ -266,13 +268,12 @@ static enum sbx_status json_verdict(struct sbx_json_writer *w, const char *key,
 
     sbx_sid_format(&verdict->step.sid, sid);
     sbx_buf_init(&role, 70000);
-    status = sbx_why_sid(&verdict->step.sid, question->plan, account, &role, err);
+    status = sbx_why_sid(&verdict->step.sid, plan, account, &role, err);
     sbx_json_key_object(w, key);
     sbx_json_key_bool(w, "allowed", verdict->granted);
     sbx_json_key_string(w, "reason", reason_word(verdict->step.reason));
     sbx_json_key_uint64(w, "pass", (uint64_t)verdict->pass);
-    sbx_json_key_string(
-        w, "object", verdict->on_parent ? question->parent.path : question->object.path);
+    sbx_json_key_string(w, "object", path);
     json_mask(w, "bits", verdict->step.mask);
     if (verdict->has_ace) {
         sbx_json_key_object(w, "ace");
@@ -287,6 +288,12 @@ static enum sbx_status json_verdict(struct sbx_json_writer *w, const char *key,
     sbx_json_end_object(w);
     sbx_buf_done(&role);
     return status;
+}
+
+static const char *verdict_path(
+    const struct sbx_why_question *question, const struct sbx_why_verdict *verdict)
+{
+    return verdict->on_parent ? question->parent.path : question->object.path;
 }
 
 enum sbx_status sbx_why_json(const struct sbx_why_question *question,
@@ -306,9 +313,11 @@ enum sbx_status sbx_why_json(const struct sbx_why_question *question,
     sbx_json_key_bool(&w, "exists", answer->exists);
     json_mask(&w, "desired", answer->desired);
     sbx_json_key_bool(&w, "allowed", answer->planned.granted);
-    status = json_verdict(&w, "decidedBy", question, &answer->planned, account[1], err);
+    status = sbx_why_verdict_json(&answer->planned, question->plan,
+        verdict_path(question, &answer->planned), "decidedBy", account[1], &w, err);
     if (!status)
-        status = json_verdict(&w, "now", question, &answer->now, account[0], err);
+        status = sbx_why_verdict_json(&answer->now, question->plan,
+            verdict_path(question, &answer->now), "now", account[0], &w, err);
     sbx_json_key_string(&w, "root", answer->root ? answer->root->path : NULL);
     if (answer->rule) {
         sbx_json_key_object(&w, "rule");

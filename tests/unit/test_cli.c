@@ -58,6 +58,15 @@ START_TEST(cli__program_without_dashes__ends_options)
 }
 END_TEST
 
+static size_t count_args(const char *const *args, size_t max)
+{
+    size_t argc = 0;
+
+    while (argc < max && args[argc])
+        argc++;
+    return argc;
+}
+
 static const struct {
     const char *args[6];
     const char *says;
@@ -83,6 +92,25 @@ static const struct {
     {{"run", "--quiet", "--debug", "x"}, "exclude"},
     {{"run", "--dry-run", "--result", "r", "x"}, "exclude"},
     {{"run", "--policy=-", "--policy=-", "x"}, "twice"},
+    {{"why"}, "needs: PATH"},
+    {{"why", "C:\\x"}, "--op is missing"},
+    {{"why", "C:\\x", "--op", "look"}, "unknown value 'look'"},
+    {{"why", "C:\\x", "C:\\y", "--op", "read"}, "'C:\\y' is one argument too many"},
+    {{"why", "", "--op", "read"}, "empty"},
+    {{"why", "C:\\x", "--op", "read", "--dry-run"}, "unknown option '--dry-run'"},
+    {{"run", "--op", "read", "x"}, "unknown option '--op'"},
+    {{"revoke"}, "one PATH, or --all"},
+    {{"revoke", "C:\\x", "--all"}, "one PATH, or --all"},
+    {{"revoke", "--all", "--all"}, "given twice"},
+    {{"grants"}, "'grants' needs a second word"},
+    {{"grants", "lost"}, "'grants' needs a second word"},
+    {{"grants", "list", "x"}, "too many"},
+    {{"audit", "writable", "--seconds", "0"}, "not a time"},
+    {{"policy", "validate"}, "needs: FILE"},
+    {{"policy", "show", "x"}, "too many"},
+    {{"why", "--quiet", "--debug", "x", "--op=read"}, "exclude"},
+    {{"list"}, "unknown command"},
+    {{"grants list"}, "unknown command"},
     {{"frobnicate"}, "unknown command"},
     {{NULL}, "no command"},
 };
@@ -91,34 +119,61 @@ START_TEST(cli__bad_usage__is_refused_with_reason_and_hint)
 {
     struct sbx_error err;
     struct sbx_cli cli;
-    size_t argc = 0;
-
-    while (argc < 6 && refused[_i].args[argc])
-        argc++;
-    ck_assert_int_eq(sbx_cli_parse(refused[_i].args, argc, &cli, &err), SBX_INVALID);
+    ck_assert_int_eq(
+        sbx_cli_parse(refused[_i].args, count_args(refused[_i].args, 6), &cli, &err), SBX_INVALID);
     ck_assert_msg(strstr(err.context, refused[_i].says), "'%s' does not say '%s'", err.context,
         refused[_i].says);
     ck_assert_msg(strstr(err.hint, "--help"), "hint: '%s'", err.hint);
 }
 END_TEST
 
+/* The rows of all commands; a loop test over them. */
 START_TEST(cli__help__names_every_option_once)
+{
+    const struct sbx_verb_row *verb = &sbx_verb_rows[_i];
+    struct sbx_error err;
+    struct sbx_buf text;
+    size_t i;
+
+    sbx_buf_init(&text, 65536);
+    ck_assert_sbx_ok(sbx_cli_help(verb->name, &text, &err), &err);
+    ck_assert_uint_le(verb->option_count, SBX_OPTIONS_MAX);
+    for (i = 0; i < verb->option_count; i++) {
+        char row[80];
+        const char *first;
+
+        snprintf(row, sizeof(row), "\n  %s ", verb->options[i].name);
+        first = strstr(text.data, row);
+        ck_assert_msg(first, "%s is not in --help of %s", verb->options[i].name, verb->name);
+        ck_assert_msg(!strstr(first + 1, row), "%s is twice in --help of %s", verb->options[i].name,
+            verb->name);
+    }
+    ck_assert_msg(strstr(text.data, "Exit codes:"), "%s", text.data);
+    sbx_buf_done(&text);
+}
+END_TEST
+
+START_TEST(cli__overview_and_topics__lead_to_every_command)
 {
     struct sbx_error err;
     struct sbx_buf text;
     size_t i;
 
     sbx_buf_init(&text, 65536);
-    ck_assert_sbx_ok(sbx_cli_help("run", &text, &err), &err);
-    for (i = 0; i < countof(sbx_run_options); i++) {
+    ck_assert_sbx_ok(sbx_cli_help(NULL, &text, &err), &err);
+    for (i = 0; i < sbx_verb_row_count; i++) {
         char row[80];
-        const char *first;
 
-        snprintf(row, sizeof(row), "\n  %s ", sbx_run_options[i].name);
-        first = strstr(text.data, row);
-        ck_assert_msg(first, "%s is not in --help", sbx_run_options[i].name);
-        ck_assert_msg(!strstr(first + 1, row), "%s is twice in --help", sbx_run_options[i].name);
+        snprintf(row, sizeof(row), "\n  %s", sbx_verb_rows[i].name);
+        ck_assert_msg(strstr(text.data, row), "%s is not in the overview", sbx_verb_rows[i].name);
+        ck_assert_ptr_eq(strpbrk(sbx_verb_rows[i].name, "\t\n"), NULL);
     }
+    sbx_buf_clear(&text);
+    ck_assert_sbx_ok(sbx_cli_help("policy", &text, &err), &err);
+    ck_assert_ptr_nonnull(strstr(text.data, "agent policy validate"));
+    ck_assert_ptr_nonnull(strstr(text.data, "agent policy show"));
+    ck_assert_int_eq(sbx_cli_help("pol", &text, &err), SBX_NOT_FOUND);
+    ck_assert_int_eq(sbx_cli_help("", &text, &err), SBX_NOT_FOUND);
     sbx_buf_done(&text);
 }
 END_TEST
@@ -138,30 +193,121 @@ static char *read_readme(void)
     return text;
 }
 
-/* Both directions: every option is in README, and README names no option that does not exist. */
+/* The part of README.md under "## agent NAME", up to the next heading; terminated in place. */
+static char *section_of(char *readme, const char *name)
+{
+    char heading[80];
+    char *at, *end;
+
+    snprintf(heading, sizeof(heading), "\n## agent %s\n", name);
+    at = strstr(readme, heading);
+    ck_assert_msg(at, "README.md has no section 'agent %s'", name);
+    end = strstr(at + 1, "\n## ");
+    if (end)
+        *end = '\0';
+    return at;
+}
+
+static bool is_option_of(const struct sbx_verb_row *verb, const char *name, size_t length)
+{
+    size_t i;
+
+    for (i = 0; i < verb->option_count; i++)
+        if (strlen(verb->options[i].name) == length &&
+            strncmp(verb->options[i].name, name, length) == 0)
+            return true;
+    return false;
+}
+
+/* In backticks, alone or with its value: `--json`, `--env NAME`, `--env[=...`. */
+static bool mentions(const char *section, const char *name)
+{
+    char quoted[80];
+    const char *at = section;
+
+    snprintf(quoted, sizeof(quoted), "`%s", name);
+    while ((at = strstr(at, quoted)) != NULL) {
+        at += strlen(quoted);
+        if (strchr("` =[", *at))
+            return true;
+    }
+    return false;
+}
+
+/* Both directions: every option of a command is in its section, which names no other. */
 START_TEST(cli__readme__names_every_option_and_no_other)
 {
+    const struct sbx_verb_row *verb = &sbx_verb_rows[_i];
     char *readme = read_readme();
-    const char *at;
+    const char *section, *at;
     size_t i;
 
     ck_assert_ptr_nonnull(readme);
-    for (i = 0; i < countof(sbx_run_options); i++) {
-        char cell[80];
-
-        snprintf(cell, sizeof(cell), "| `%s", sbx_run_options[i].name);
-        ck_assert_msg(strstr(readme, cell), "%s is not in README.md", sbx_run_options[i].name);
+    section = section_of(readme, verb->name);
+    for (i = 0; i < verb->option_count; i++) {
+        ck_assert_msg(mentions(section, verb->options[i].name), "%s of '%s' is not in README.md",
+            verb->options[i].name, verb->name);
     }
-    for (at = readme; (at = strstr(at, "\n| `--")) != NULL; at++) {
-        size_t length = strcspn(at + 4, " `=");
-        bool known = false;
+    for (at = section; (at = strstr(at, "`--")) != NULL; at++) {
+        size_t length = strcspn(at + 1, " `=[");
 
-        for (i = 0; i < countof(sbx_run_options); i++)
-            known |= strlen(sbx_run_options[i].name) == length &&
-                     strncmp(sbx_run_options[i].name, at + 4, length) == 0;
-        ck_assert_msg(known, "README.md names '%.*s'", (int)length, at + 4);
+        ck_assert_msg(is_option_of(verb, at + 1, length), "README.md names '%.*s' for '%s'",
+            (int)length, at + 1, verb->name);
     }
     free(readme);
+}
+END_TEST
+
+static const struct {
+    const char *args[8];
+    enum sbx_verb verb;
+    size_t operands;
+} parsed[] = {
+    {{"why", "C:\\x", "--op", "read"}, SBX_VERB_WHY, 1},
+    {{"why", "--op=write", "--cwd", "D:\\", "--json", "--", "--op"}, SBX_VERB_WHY, 1},
+    {{"grants", "list", "--json"}, SBX_VERB_GRANTS_LIST, 0},
+    {{"revoke", "C:\\x"}, SBX_VERB_REVOKE, 1},
+    {{"revoke", "--all", "--quiet"}, SBX_VERB_REVOKE, 0},
+    {{"audit", "writable"}, SBX_VERB_AUDIT_WRITABLE, 0},
+    {{"audit", "writable", "a", "--seconds", "2.5", "b"}, SBX_VERB_AUDIT_WRITABLE, 2},
+    {{"policy", "validate", "a", "-"}, SBX_VERB_POLICY_VALIDATE, 2},
+    {{"policy", "show", "--profile", "read-only"}, SBX_VERB_POLICY_SHOW, 0},
+    {{"why", "--help"}, SBX_VERB_HELP, 0},
+    {{"help", "grants", "list"}, SBX_VERB_HELP, 0},
+};
+
+START_TEST(cli__other_commands__are_parsed_by_their_tables)
+{
+    struct sbx_error err;
+    struct sbx_cli cli;
+
+    ck_assert_sbx_ok(
+        sbx_cli_parse(parsed[_i].args, count_args(parsed[_i].args, 8), &cli, &err), &err);
+    ck_assert_int_eq(cli.verb, parsed[_i].verb);
+    ck_assert_uint_eq(cli.operands.count, parsed[_i].operands);
+    sbx_cli_done(&cli);
+}
+END_TEST
+
+START_TEST(cli__values_of_other_commands__are_kept)
+{
+    const char *const why[] = {"why", "--op", "delete", "C:\\x", "--allow-write", "C:\\y"};
+    const char *const audit[] = {"audit", "writable", "--seconds", "2.5"};
+    const char *const help[] = {"help", "grants", "list"};
+    struct sbx_error err;
+    struct sbx_cli cli;
+
+    ck_assert_sbx_ok(sbx_cli_parse(why, countof(why), &cli, &err), &err);
+    ck_assert_int_eq(cli.op, SBX_WHY_DELETE);
+    ck_assert_str_eq(cli.operands.items[0], "C:\\x");
+    ck_assert_str_eq(cli.policy.allow_write.items[0], "C:\\y");
+    sbx_cli_done(&cli);
+    ck_assert_sbx_ok(sbx_cli_parse(audit, countof(audit), &cli, &err), &err);
+    ck_assert_uint_eq(cli.budget_ms, 2500);
+    sbx_cli_done(&cli);
+    ck_assert_sbx_ok(sbx_cli_parse(help, countof(help), &cli, &err), &err);
+    ck_assert_str_eq(cli.help_topic, "grants list");
+    sbx_cli_done(&cli);
 }
 END_TEST
 
@@ -171,8 +317,13 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, cli__program_without_dashes__ends_options);
     tcase_add_loop_test(
         tcase, cli__bad_usage__is_refused_with_reason_and_hint, 0, (int)countof(refused));
-    tcase_add_test(tcase, cli__help__names_every_option_once);
-    tcase_add_test(tcase, cli__readme__names_every_option_and_no_other);
+    tcase_add_loop_test(tcase, cli__help__names_every_option_once, 0, (int)sbx_verb_row_count);
+    tcase_add_test(tcase, cli__overview_and_topics__lead_to_every_command);
+    tcase_add_loop_test(
+        tcase, cli__readme__names_every_option_and_no_other, 0, (int)sbx_verb_row_count);
+    tcase_add_loop_test(
+        tcase, cli__other_commands__are_parsed_by_their_tables, 0, (int)countof(parsed));
+    tcase_add_test(tcase, cli__values_of_other_commands__are_kept);
 }
 
 UNIT_MAIN("cli", add_tests)

@@ -90,7 +90,7 @@ static const struct sbx_descriptor *parsed(const char *text)
 
 static struct sbx_why_object object(const char *path, bool is_directory, const char *text)
 {
-    struct sbx_why_object result = {path, is_directory, 1, parsed(text)};
+    struct sbx_why_object result = {path, is_directory, false, 1, parsed(text)};
 
     return result;
 }
@@ -293,9 +293,9 @@ END_TEST
 
 START_TEST(why__missing_file__is_up_to_its_directory)
 {
-    struct sbx_why_object missing = {"D:\\proj\\new.c", false, 1, NULL};
-    struct sbx_why_object git = {"D:\\proj\\.MCP.json", false, 1, NULL};
-    struct sbx_why_object outside = {"D:\\other\\new.c", false, 1, NULL};
+    struct sbx_why_object missing = {"D:\\proj\\new.c", false, false, 1, NULL};
+    struct sbx_why_object git = {"D:\\proj\\.MCP.json", false, false, 1, NULL};
+    struct sbx_why_object outside = {"D:\\other\\new.c", false, false, 1, NULL};
     struct sbx_why_answer a;
 
     make_token();
@@ -347,7 +347,8 @@ END_TEST
 
 START_TEST(why__no_descriptor_at_all__is_refused)
 {
-    struct sbx_why_question question = {.op = SBX_WHY_READ, .object = {"D:\\x", false, 1, NULL}};
+    struct sbx_why_question question = {
+        .op = SBX_WHY_READ, .object = {"D:\\x", false, false, 1, NULL}};
     struct sbx_why_answer a;
 
     make_token();

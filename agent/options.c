@@ -1,0 +1,200 @@
+/* The tables behind options.h. */
+#include "options.h"
+
+/* Rows that several commands share. clang-format would pull the braces of the rows apart. */
+/* clang-format off */
+#define TOUCH_OPTIONS \
+    {OPT_PROFILE, "--profile", "NAME", false, "What it may touch", \
+        "read-only or workspace-write (default: workspace-write)"}, \
+    {OPT_ALLOW_WRITE, "--allow-write", "PATH", true, NULL, \
+        "a directory it may also write in; repeatable"}, \
+    {OPT_DENY_WRITE, "--deny-write", "PATH", true, NULL, \
+        "a path inside a writable directory that stays read-only; repeatable"}, \
+    {OPT_NETWORK, "--network", "ACCESS", false, NULL, \
+        "none (elevated only), advisory (unelevated only) or full\n" \
+        "(default: none in elevated mode, advisory in unelevated mode)"}, \
+    {OPT_POLICY, "--policy", "FILE", true, NULL, \
+        "read a JSON policy, - = standard input; repeatable, later files win"}
+#define CONFINED_OPTIONS \
+    {OPT_MODE, "--mode", "MODE", false, "How it is confined", \
+        "auto, elevated or unelevated (default: auto)"}, \
+    {OPT_TOKEN, "--token", "RECIPE", false, NULL, \
+        "auto, strict, isolated or standard (default: auto)"}, \
+    {OPT_DESKTOP, "--desktop", "KIND", false, NULL, "private or interactive (default: private)"}
+#define GETS_OPTIONS \
+    {OPT_CWD, "--cwd", "DIR", false, "What it gets", "working directory (default: the caller's)"}, \
+    {OPT_ENV, "--env", "NAME[=VALUE]", true, NULL, \
+        "set a variable, or pass the caller's one on; repeatable"}
+#define LIMIT_OPTIONS \
+    {OPT_TIMEOUT, "--timeout", "SECONDS", false, "Limits", \
+        "stop it after this time, fractions allowed; exit code 124"}, \
+    {OPT_MAX_PROCESSES, "--max-processes", "N", false, NULL, "processes at once (default: 512)"}, \
+    {OPT_MAX_MEMORY, "--max-memory", "MIB", false, NULL, "memory of all its processes together"}, \
+    {OPT_CPU, "--cpu", "PERCENT", false, NULL, "share of the machine's processors, 1 to 100"}, \
+    {OPT_BACKGROUND, "--background", NULL, false, NULL, \
+        "let its descendants outlive it (default: they end with it)"}
+#define SAY_OPTIONS \
+    {OPT_QUIET, "--quiet", NULL, false, NULL, "no warnings, errors only; not with --debug"}, \
+    {OPT_DEBUG, "--debug", NULL, false, NULL, "say where an error came from"}, \
+    {OPT_HELP, "--help", NULL, false, NULL, "this text"}
+#define JSON_OPTION \
+    {OPT_JSON, "--json", NULL, false, "What you get back", \
+        "one JSON object on standard output; messages as JSON lines on standard error"}
+/* clang-format on */
+
+static const struct sbx_option run_options[] = {
+    TOUCH_OPTIONS,
+    CONFINED_OPTIONS,
+    {OPT_WINE_UNCONFINED, "--wine-unconfined", NULL, false, NULL,
+        "under Wine only: run although nothing is enforced; the result says so"},
+    GETS_OPTIONS,
+    LIMIT_OPTIONS,
+    {OPT_RESULT, "--result", "FILE", false, "What you get back",
+        "write the JSON result there; handle:N = an inherited handle"},
+    {OPT_JSON, "--json", NULL, false, NULL,
+        "own messages and the result as JSON lines on standard error"},
+    {OPT_DRY_RUN, "--dry-run", NULL, false, NULL,
+        "print the plan as JSON and start nothing; not with --result"},
+    {OPT_QUIET, "--quiet", NULL, false, NULL, "no warnings, errors only; not with --debug"},
+    {OPT_DEBUG, "--debug", NULL, false, NULL, "say where an error came from, and stage timings"},
+    {OPT_HELP, "--help", NULL, false, NULL, "this text"},
+};
+
+static const struct sbx_option why_options[] = {
+    {OPT_OP, "--op", "OPERATION", false, "What is asked", "read, write or delete"},
+    TOUCH_OPTIONS,
+    CONFINED_OPTIONS,
+    GETS_OPTIONS,
+    LIMIT_OPTIONS,
+    JSON_OPTION,
+    SAY_OPTIONS,
+};
+
+static const struct sbx_option show_options[] = {
+    TOUCH_OPTIONS,
+    CONFINED_OPTIONS,
+    GETS_OPTIONS,
+    LIMIT_OPTIONS,
+    {OPT_JSON, "--json", NULL, false, "What you get back",
+        "messages as JSON lines on standard error; the policy is JSON anyway"},
+    SAY_OPTIONS,
+};
+
+static const struct sbx_option audit_options[] = {
+    {OPT_SECONDS, "--seconds", "N", false, "What is looked at",
+        "stop after this time, fractions allowed (default: 10)"},
+    TOUCH_OPTIONS,
+    CONFINED_OPTIONS,
+    GETS_OPTIONS,
+    LIMIT_OPTIONS,
+    JSON_OPTION,
+    SAY_OPTIONS,
+};
+
+static const struct sbx_option revoke_options[] = {
+    {OPT_ALL, "--all", NULL, false, "What is revoked",
+        "everything that was granted; not with PATH"},
+    JSON_OPTION,
+    SAY_OPTIONS,
+};
+
+static const struct sbx_option plain_options[] = {JSON_OPTION, SAY_OPTIONS};
+
+static const char run_intro[] =
+    "Runs PROGRAM in the sandbox. Its standard input, output and error are the caller's;\n"
+    "agent's own messages go to standard error and start with 'agent: '.\n";
+
+static const char run_codes[] = "Exit codes: the program's own, all 32 bits, or\n"
+                                "  2    usage error or a policy that cannot be read\n"
+                                "  124  the time limit passed\n"
+                                "  125  the sandbox could not be set up or proved; nothing ran\n"
+                                "  126  denied by policy, or not a program\n"
+                                "  127  program not found\n"
+                                "  130  cancelled (Ctrl-C)\n";
+
+static const char why_intro[] =
+    "Says which entry of which access list decides whether a command under this policy may do the\n"
+    "operation on PATH: with the lists as they are, and as its first run would make them. Nothing\n"
+    "is granted or changed. For a PATH that does not exist: whether it can be made.\n";
+
+static const char why_codes[] = "Exit codes:\n"
+                                "  0    allowed\n"
+                                "  2    usage error or a policy that cannot be read\n"
+                                "  125  could not be determined\n"
+                                "  126  denied\n";
+
+static const char revoke_intro[] =
+    "Takes back exactly what runs have granted: the entries of the ledger, by SID, from the root\n"
+    "and everything in it. PATH is a root, or a name that `agent grants list` shows.\n";
+
+static const char audit_intro[] =
+    "Looks for directories outside the roots that a command could still write in, because their\n"
+    "own access lists let it: PATH..., or the usual places (roots of fixed drives, ProgramData,\n"
+    "Public, system folders, PATH, the profile, TEMP). Follows no link, changes nothing.\n";
+
+static const char audit_codes[] = "Exit codes:\n"
+                                  "  0    nothing found in what was looked at\n"
+                                  "  1    found\n"
+                                  "  2    usage error or a policy that cannot be read\n"
+                                  "  125  could not be determined\n";
+
+static const char validate_intro[] =
+    "Reads each FILE as a policy (- = standard input) and says what is "
+    "wrong with it, one line each.\n";
+
+static const char show_intro[] =
+    "Prints the policy that `agent run` with the same options would follow, all layers merged, as\n"
+    "JSON with its hash.\n";
+
+static const char plain_codes[] = "Exit codes:\n"
+                                  "  0    done\n"
+                                  "  2    usage error or a policy that cannot be read\n"
+                                  "  125  failed\n";
+
+static const char revoke_codes[] = "Exit codes:\n"
+                                   "  0    all of it was taken back\n"
+                                   "  2    usage error\n"
+                                   "  125  something could not be taken back\n"
+                                   "  127  nothing was granted there\n"
+                                   "  130  cancelled (Ctrl-C); the ledger knows what is left\n";
+
+const struct sbx_verb_row sbx_verb_rows[] = {
+    {SBX_VERB_RUN, "run", "exec", "-- PROGRAM [ARGS...]", 1, SIZE_MAX, true,
+        "run one command in the sandbox", run_intro, run_codes, run_options, countof(run_options)},
+    {SBX_VERB_WHY, "why", NULL, "PATH --op OPERATION", 1, 1, false,
+        "say what decides whether a command may read, write or delete a path", why_intro, why_codes,
+        why_options, countof(why_options)},
+    {SBX_VERB_GRANTS_LIST, "grants list", NULL, NULL, 0, 0, false, "list what runs have granted",
+        "Lists the roots that runs have granted, from the ledgers.\n", plain_codes, plain_options,
+        countof(plain_options)},
+    {SBX_VERB_REVOKE, "revoke", NULL, "PATH | --all", 0, 1, false, "take it back", revoke_intro,
+        revoke_codes, revoke_options, countof(revoke_options)},
+    {SBX_VERB_AUDIT_WRITABLE, "audit writable", NULL, "[PATH...]", 0, SIZE_MAX, false,
+        "find places outside the roots that a command could still write in", audit_intro,
+        audit_codes, audit_options, countof(audit_options)},
+    {SBX_VERB_POLICY_VALIDATE, "policy validate", NULL, "FILE...", 1, SIZE_MAX, false,
+        "check policy files", validate_intro, plain_codes, plain_options, countof(plain_options)},
+    {SBX_VERB_POLICY_SHOW, "policy show", NULL, NULL, 0, 0, false,
+        "print the policy that a run would follow", show_intro, plain_codes, show_options,
+        countof(show_options)},
+};
+
+const size_t sbx_verb_row_count = countof(sbx_verb_rows);
+
+const struct sbx_verb_row *sbx_verb_find(const char *first, const char *second)
+{
+    size_t i;
+
+    for (i = 0; i < sbx_verb_row_count; i++) {
+        const struct sbx_verb_row *row = &sbx_verb_rows[i];
+        size_t length = strcspn(row->name, " ");
+
+        if (row->alias && strcmp(row->alias, first) == 0)
+            return row;
+        if (strlen(first) != length || memcmp(row->name, first, length) != 0)
+            continue;
+        if (!row->name[length] || (second && strcmp(row->name + length + 1, second) == 0))
+            return row;
+    }
+    return NULL;
+}
