@@ -206,6 +206,8 @@ static enum sbx_status gather_cwd(const char *cwd, struct sbx_facts *facts, stru
     enum sbx_status status = SBX_OK;
     wchar_t *current_w = NULL;
     char *current = NULL, *base = NULL, *asked = NULL;
+    struct sbx_file_facts file;
+    HANDLE handle = NULL;
     DWORD cch, code;
 
     cch = GetCurrentDirectoryW(0, NULL);
@@ -222,9 +224,16 @@ static enum sbx_status gather_cwd(const char *cwd, struct sbx_facts *facts, stru
     if (!status)
         status = sbx_winpath_resolve(base, cwd ? cwd : ".", &asked, NULL, err);
     if (!status)
-        status = sbx_follow_open(asked, 0, NULL, &facts->cwd, err);
+        status = sbx_follow_check_links(asked, err);
+    if (!status)
+        status = sbx_follow_open(asked, 0, &handle, &facts->cwd, err);
+    if (!status)
+        status = sbx_file_get_facts(handle, &file, err);
+    if (!status && !file.is_directory)
+        status = sbx_fail(err, SBX_NOT_FOUND, "it is a file, not a directory");
     if (status)
         sbx_error_context(err, "working directory '%s'", cwd ? cwd : current ? current : "");
+    sbx_handle_close(&handle);
     free(current_w);
     free(current);
     free(base);

@@ -25,6 +25,13 @@ SBX_MUST_CHECK enum sbx_status sbx_facts_places(
 SBX_MUST_CHECK enum sbx_status sbx_facts_roots(const struct sbx_policy *policy,
     const struct sbx_strings *protected_names, struct sbx_facts *facts, struct sbx_error *err);
 
+/**
+ * A path of a policy as absolute text: relative to the working directory, "~" is the profile.
+ * @param facts with cwd and profile filled in
+ */
+SBX_MUST_CHECK enum sbx_status sbx_facts_resolve(
+    const struct sbx_facts *facts, const char *asked, char **ret_path, struct sbx_error *err);
+
 /* --- between facts_roots.c and facts_git.c --------------------------------------------------- */
 
 /** Add one object by its path, links not followed; nothing when it does not exist. */

@@ -50,18 +50,34 @@ static enum sbx_status handle_facts(
     return drive_facts(root, err);
 }
 
+/* "~" and "~\\x" mean the profile, as in every shell; nothing else is expanded. */
+enum sbx_status sbx_facts_resolve(
+    const struct sbx_facts *facts, const char *asked, char **ret_path, struct sbx_error *err)
+{
+    bool home = asked[0] == '~' && (!asked[1] || asked[1] == '\\' || asked[1] == '/');
+
+    if (home && facts->profile)
+        return sbx_winpath_resolve(facts->profile, asked[1] ? asked + 2 : ".", ret_path, NULL, err);
+    return sbx_winpath_resolve(facts->cwd, asked, ret_path, NULL, err);
+}
+
 /* A root by the name the caller gave it. One that does not exist is a fact, not an error. */
-static enum sbx_status root_fact(
-    const char *cwd, const char *asked, struct sbx_root_fact *root, struct sbx_error *err)
+static enum sbx_status root_fact(const struct sbx_facts *facts, const char *asked,
+    struct sbx_root_fact *root, struct sbx_error *err)
 {
     enum sbx_status status;
     HANDLE handle = NULL;
 
     status = sbx_strdup(asked, &root->asked, err);
     if (!status)
-        status = sbx_winpath_resolve(cwd, asked, &root->asked_path, NULL, err);
+        status = sbx_facts_resolve(facts, asked, &root->asked_path, err);
     if (status)
         return status;
+    status = sbx_follow_check_links(root->asked_path, err);
+    if (status) {
+        sbx_error_context(err, "root '%s'", asked);
+        return status;
+    }
     status = sbx_follow_open(root->asked_path, READ_CONTROL, &handle, &root->path, err);
     if (status == SBX_DENIED)
         status = sbx_follow_open(root->asked_path, 0, &handle, &root->path, err);
@@ -148,7 +164,7 @@ static enum sbx_status add_denied(
     for (i = 0; !status && i < policy->deny_write.count; i++) {
         char *path = NULL;
 
-        status = sbx_winpath_resolve(facts->cwd, policy->deny_write.items[i], &path, NULL, err);
+        status = sbx_facts_resolve(facts, policy->deny_write.items[i], &path, err);
         for (r = 0; !status && r < facts->root_count; r++) {
             if (!sbx_winpath_is_inside(facts->roots[r].path, path))
                 continue;
@@ -177,7 +193,7 @@ static enum sbx_status add_bounds(
     for (i = 0; !status && i < facts->write_bound_count; i++) {
         char *path = NULL;
 
-        status = sbx_winpath_resolve(facts->cwd, policy->write_bound.items[i], &path, NULL, err);
+        status = sbx_facts_resolve(facts, policy->write_bound.items[i], &path, err);
         if (!status && sbx_follow_open(path, 0, NULL, &facts->write_bound[i], NULL))
             facts->write_bound[i] = NULL;
         free(path);

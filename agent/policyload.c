@@ -149,8 +149,8 @@ enum sbx_status sbx_policy_load(const struct sbx_cli *cli, const char *cwd,
     if (status)
         return status;
     status = add_machine(layers, program_files, err);
-    for (i = cli->policy_files.count; !status && i > 0; i--) /* later files beat earlier ones */
-        status = add_named(layers, cli->policy_files.items[i - 1], err);
+    for (i = 0; !status && i < cli->policy_files.count; i++) /* the merge lets later files win */
+        status = add_named(layers, cli->policy_files.items[i], err);
     if (!status)
         status = add_fixed(layers, state_directory, "policy.json", SBX_LAYER_USER, err);
     if (!status)

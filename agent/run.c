@@ -169,6 +169,17 @@ static enum sbx_status make_grants(struct command *command, struct sbx_error *er
     return status;
 }
 
+/* What nothing stands behind, by name: --wine-unconfined says so every time. */
+static void say_unproved(const struct command *command)
+{
+    const struct sbx_strings *list = &command->reply.unproved;
+    size_t i;
+
+    sbx_say_warning(command->say, "this command ran UNCONFINED; nothing enforced or proved:");
+    for (i = 0; i < list->count; i++)
+        sbx_say_warning(command->say, "  %s", list->items[i]);
+}
+
 /* command-runner.exe beside agent.exe, and nowhere else. */
 static enum sbx_status run_session(struct command *command, struct sbx_error *err)
 {
