@@ -213,7 +213,7 @@ enum sbx_status sbx_facts_roots(const struct sbx_policy *policy,
     facts->root_count = policy->allow_write.count + 1;
     for (i = 0; !status && i < facts->root_count; i++)
         status = root_fact(
-            facts->cwd, i ? policy->allow_write.items[i - 1] : facts->cwd, &facts->roots[i], err);
+            facts, i ? policy->allow_write.items[i - 1] : facts->cwd, &facts->roots[i], err);
     for (i = 0; !status && i < facts->root_count; i++)
         status = add_protected(protected_names, facts, i, err);
     if (!status && policy->git == SBX_GIT_WRITE)

@@ -210,6 +210,8 @@ static enum sbx_status run_session(struct command *command, struct sbx_error *er
         *err = command->reply.error;
         return err->status ? err->status : SBX_INTERNAL;
     }
+    if (unconfined_wine(command))
+        say_unproved(command);
     return status;
 }
 
