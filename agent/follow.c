@@ -2,8 +2,106 @@
 #include "follow.h"
 
 #include "shared/core/winpath.h"
+#include "shared/win/acl.h"
 #include "shared/win/handle.h"
 #include "shared/win/wstr.h"
+
+/* More links on one path than this lead in a circle. */
+#define LINKS_MAX 64
+/* Tags with this bit stand for another name; others (cloud files, compression) do not redirect. */
+#define TAG_NAME_SURROGATE 0x20000000u
+
+static bool names_us(const struct sbx_acl *dacl)
+{
+    size_t i;
+
+    for (i = 0; i < dacl->count; i++)
+        if (sbx_capsid_is_ours(&dacl->aces[i].sid))
+            return true;
+    return false;
+}
+
+/*
+ * Look at one object without following it. An access list that cannot be read is not one of ours:
+ * those let the user read them. A command can make a folder with a list of its own choice, but not
+ * the folder around it, so what is inside a granted folder counts as granted.
+ */
+static enum sbx_status judge(
+    const char *path, bool *granted, bool *ret_is_link, struct sbx_error *err)
+{
+    struct sbx_file_how how = {.kind = SBX_FILE_ANY, .access = READ_CONTROL, .allow_reparse = true};
+    struct sbx_descriptor descriptor = {0};
+    struct sbx_file_facts facts;
+    enum sbx_status status = SBX_OK;
+    HANDLE handle = NULL;
+
+    *ret_is_link = false;
+    if (sbx_file_open(path, &how, &handle, NULL)) {
+        how.access = 0;
+        if (sbx_file_open(path, &how, &handle, NULL))
+            return SBX_OK; /* missing: whoever opens it says so */
+    } else if (!sbx_acl_get(handle, NULL, &descriptor, NULL)) {
+        *granted = *granted || names_us(&descriptor.dacl);
+    }
+    if (!sbx_file_get_facts(handle, &facts, NULL) && facts.is_reparse)
+        *ret_is_link = (facts.reparse_tag & TAG_NAME_SURROGATE) != 0;
+    if (*ret_is_link && *granted) {
+        status = sbx_fail(
+            err, SBX_DENIED, "'%s' is a link that a sandboxed command can have made", path);
+        sbx_error_hint(err, "look where it leads and remove it, or name its target");
+    }
+    sbx_descriptor_done(&descriptor);
+    sbx_handle_close(&handle);
+    return status;
+}
+
+/* The path with the first link resolved, or NULL when there is none. */
+static enum sbx_status resolve_one(const char *path, char **ret_next, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    const char *at = NULL;
+    size_t length = 0;
+    bool granted = false;
+
+    *ret_next = NULL;
+    while (!status && !*ret_next && sbx_winpath_next(path, &at, &length)) {
+        const char *rest = at + length;
+        char *prefix = NULL, *target = NULL;
+        bool is_link = false;
+
+        status = sbx_calloc((size_t)(rest - path) + 1, 1, &prefix, err);
+        if (!status) {
+            memcpy(prefix, path, (size_t)(rest - path));
+            status = judge(prefix, &granted, &is_link, err);
+        }
+        /* A link that leads nowhere ends the question: opening the path says what is wrong. */
+        if (!status && is_link && !sbx_follow_open(prefix, 0, NULL, &target, NULL))
+            status = sbx_winpath_resolve(target, *rest ? rest + 1 : ".", ret_next, NULL, err);
+        free(prefix);
+        free(target);
+    }
+    return status;
+}
+
+enum sbx_status sbx_follow_check_links(const char *path, struct sbx_error *err)
+{
+    char *current = NULL, *next = NULL;
+    enum sbx_status status = sbx_strdup(path, &current, err);
+    int links;
+
+    for (links = 0; !status && links < LINKS_MAX; links++) {
+        status = resolve_one(current, &next, err);
+        if (status || !next)
+            break;
+        free(current);
+        current = next;
+    }
+    if (!status && links == LINKS_MAX)
+        status =
+            sbx_fail(err, SBX_DENIED, "'%s' leads through more than %d links", path, LINKS_MAX);
+    free(current);
+    return status;
+}
 
 static enum sbx_status final_path(HANDLE handle, char **ret_path, struct sbx_error *err)
 {

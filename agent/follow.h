@@ -21,4 +21,15 @@
 SBX_MUST_CHECK enum sbx_status sbx_follow_open(const char *path, ACCESS_MASK access,
     HANDLE *ret_handle, char **ret_path, struct sbx_error *err);
 
+/**
+ * Refuse a path that leads through a link which a sandboxed command could have made. A command may
+ * empty its root, or a folder in it, and turn that into a junction to any other folder; the next
+ * run started "there" would be granted the target. A root carries our capability entries, and the
+ * command cannot take them off: a link that has one, or lies below a folder that has one, is not
+ * followed. Links elsewhere are followed as always.
+ * @param path normal form; what does not exist (yet) is no link
+ * @return SBX_DENIED with the link's name and a hint
+ */
+SBX_MUST_CHECK enum sbx_status sbx_follow_check_links(const char *path, struct sbx_error *err);
+
 #endif

@@ -1,7 +1,11 @@
 /* See result.h. */
 #include "result.h"
 
+#include "follow.h"
+
 #include "shared/core/jsonwrite.h"
+#include "shared/core/winpath.h"
+#include "shared/win/file.h"
 #include "shared/win/handle.h"
 #include "shared/win/wstr.h"
 
@@ -115,26 +119,92 @@ static enum sbx_status open_inherited(const char *digits, void **ret_handle, str
     return sbx_handle_duplicate((HANDLE)(uintptr_t)value, false, ret_handle, err);
 }
 
-enum sbx_status sbx_result_open(const char *target, void **ret_handle, struct sbx_error *err)
+/*
+ * The file may lie where a command can write, and an earlier one may have left something at its
+ * name: a link to a file of the user's, or a second name of it. Neither is written through.
+ */
+static enum sbx_status refuse_planted(HANDLE handle, const char *target, struct sbx_error *err)
 {
-    wchar_t *path_w = NULL;
+    struct sbx_file_facts facts;
     enum sbx_status status;
+
+    if (GetFileType(handle) != FILE_TYPE_DISK)
+        return SBX_OK; /* a pipe or device that the caller named */
+    status = sbx_file_get_facts(handle, &facts, err);
+    if (!status && (facts.is_directory || facts.is_reparse || facts.links > 1))
+        status = sbx_fail(err, SBX_DENIED, "--result '%s' is %s", target,
+            facts.is_directory ? "a directory"
+            : facts.is_reparse ? "a link"
+                               : "one of several names of a file");
+    return status;
+}
+
+static enum sbx_status open_file(const char *target, HANDLE *ret_handle, struct sbx_error *err)
+{
+    enum sbx_status status;
+    wchar_t *path_w = NULL;
     HANDLE handle;
     DWORD code;
 
-    if (strncmp(target, "handle:", 7) == 0)
-        return open_inherited(target + 7, ret_handle, err);
     status = sbx_wstr_from_utf8(target, &path_w, err);
     if (status)
         return status;
-    handle = CreateFileW(
-        path_w, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    /* Opened first and emptied later: CREATE_ALWAYS would empty before anything can be asked. */
+    handle = CreateFileW(path_w, GENERIC_WRITE | FILE_READ_ATTRIBUTES, FILE_SHARE_READ, NULL,
+        OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     code = GetLastError();
     free(path_w);
     if (handle == INVALID_HANDLE_VALUE)
         return sbx_fail_win32(err, code, "--result '%s'", target);
-    *ret_handle = handle;
-    return SBX_OK;
+    status = refuse_planted(handle, target, err);
+    if (!status && GetFileType(handle) == FILE_TYPE_DISK && !SetEndOfFile(handle)) {
+        code = GetLastError();
+        status = sbx_fail_win32(err, code, "--result '%s'", target);
+    }
+    if (status)
+        sbx_handle_close(&handle);
+    else
+        *ret_handle = handle;
+    return status;
+}
+
+/* The folders on the way to it: see sbx_follow_check_links. */
+static enum sbx_status check_way(const char *target, struct sbx_error *err)
+{
+    wchar_t *target_w = NULL, *full_w = NULL;
+    char *full = NULL, *normal = NULL;
+    enum sbx_status status = sbx_wstr_from_utf8(target, &target_w, err);
+    DWORD cch = 0;
+
+    if (!status)
+        cch = GetFullPathNameW(target_w, 0, NULL, NULL);
+    if (!status)
+        status = sbx_calloc((size_t)cch + 1, sizeof(*full_w), &full_w, err);
+    if (!status)
+        cch = GetFullPathNameW(target_w, cch + 1, full_w, NULL);
+    if (!status)
+        status = sbx_wstr_to_utf8_n(full_w, cch, &full, err);
+    /* What has no normal form is no file on a drive: a pipe, a device, or an error on opening. */
+    if (!status && !sbx_winpath_normalise(full, &normal, NULL, NULL) &&
+        sbx_winpath_classify(normal) == SBX_WINPATH_DRIVE)
+        status = sbx_follow_check_links(normal, err);
+    if (status)
+        sbx_error_context(err, "--result");
+    free(target_w);
+    free(full_w);
+    free(full);
+    free(normal);
+    return status;
+}
+
+enum sbx_status sbx_result_open(const char *target, void **ret_handle, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    if (strncmp(target, "handle:", 7) == 0)
+        return open_inherited(target + 7, ret_handle, err);
+    status = check_way(target, err);
+    return status ? status : open_file(target, ret_handle, err);
 }
 
 enum sbx_status sbx_result_write(void **handle, const struct sbx_buf *json, struct sbx_error *err)

@@ -22,7 +22,8 @@ SBX_MUST_CHECK enum sbx_status sbx_result_format(
 
 /**
  * Where --result goes: opened before anything runs, so that a place that cannot be written stops
- * the run instead of losing its result.
+ * the run instead of losing its result. A link or a further name of a file is refused: the place
+ * may be one that a command could write.
  * @param target FILE (created or truncated), or "handle:N" with an inherited handle's value
  * @param ret_handle owned
  */

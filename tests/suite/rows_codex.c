@@ -142,6 +142,29 @@ static void root_is_link(const struct row *row)
     RemoveDirectoryW(w(f("%s\\j", fx.base)));
 }
 
+/* A command empties its root and turns it into a junction: nobody is granted what it leads to. */
+static void root_becomes_link(const struct row *row)
+{
+    struct agent first = {.no_cwd = true}, second = {.no_cwd = true};
+    char *root = f("%s\\turn", fx.base);
+    (void)row;
+    make_dir(root);
+    agent_opt(&first, "--cwd", root, NULL);
+    agent_probe(&first, f("junction|%s|%s", root, fx.out));
+    agent_go(&first);
+    if (first.run.code != PROBE_SUCCEEDED) {
+        skip("the root cannot be turned into a junction here: %s", agent_story(&first));
+        return;
+    }
+    agent_opt(&second, "--cwd", root, NULL);
+    agent_probe(&second, f("create|%s\\planted.txt", fx.out));
+    agent_go(&second);
+    EXPECT(second.run.code == 125 || second.run.code == 126, "wanted a refusal: %s",
+        agent_story(&second));
+    EXPECT(!exists(f("%s\\planted.txt", fx.out)), "the junction's target was granted");
+    RemoveDirectoryW(w(root));
+}
+
 /* 35: a shim that the workspace brings must not stand before ours, and ours must fail. */
 static void own_shim(const struct row *row)
 {
@@ -213,6 +236,8 @@ static const struct row rows[] = {
     ATTACK("CX28c", "workspace__cmd_redirection_inside__works", 0, cx28c),
     CASE("CX29", "workspace__cwd_is_junction__others_stay_closed", NEED(FACT_JUNCTION),
         cwd_is_junction),
+    CASE("CX29B", "workspace__root_becomes_a_junction__next_run_refused",
+        NEED_HELD | NEED(FACT_JUNCTION), root_becomes_link),
     ATTACK("CX30", "workspace__junction_to_windows__denied", NEED(FACT_JUNCTION), cx30),
     ATTACK("CX31", "workspace__raw_disk__denied", 0, cx31a),
     ATTACK("CX32a", "workspace__stream_inside__works", NEED(FACT_STREAM), cx32a),
