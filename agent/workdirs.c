@@ -130,6 +130,24 @@ static enum sbx_status ensure(HANDLE parent, const char *name, const struct sbx_
     return status;
 }
 
+/*
+ * The command may write in its home, hence turn it, once it is empty, into a link; no later run
+ * would then get past it. The link itself goes, whatever it leads to.
+ */
+static void drop_link(HANDLE parent, const char *name)
+{
+    const struct sbx_file_how how = {
+        .kind = SBX_FILE_ANY, .access = DELETE | FILE_WRITE_ATTRIBUTES, .allow_reparse = true};
+    struct sbx_file_facts facts;
+    HANDLE handle = NULL;
+
+    if (!sbx_file_open_at(parent, name, &how, &handle, NULL) &&
+        !sbx_file_get_facts(handle, &facts, NULL) && facts.is_reparse &&
+        sbx_file_delete_read_only(handle, NULL))
+        SetLastError(ERROR_SUCCESS); /* opening it without following refuses, and says what it is */
+    sbx_handle_close(&handle);
+}
+
 /* state\folder\(last component of path), granted to `sid`. */
 static enum sbx_status make_granted(HANDLE state, const char *folder, const char *path,
     const char *sid, struct make *make, struct sbx_error *err)
@@ -140,9 +158,11 @@ static enum sbx_status make_granted(HANDLE state, const char *folder, const char
     status = sbx_sid_parse(sid, &make->people.sid[SBX_WHO_RUN], err);
     if (!status)
         status = ensure(state, folder, NULL, NULL, &parent, err);
-    if (!status)
+    if (!status) {
+        drop_link(parent, sbx_winpath_base_name(path));
         status =
             ensure(parent, sbx_winpath_base_name(path), &sbx_sd_work_folder, make, &handle, err);
+    }
     sbx_handle_close(&handle);
     sbx_handle_close(&parent);
     return status;
@@ -240,10 +260,7 @@ static bool remove_one(HANDLE root, const char *relative)
 
     if (sbx_file_open_at(root, relative, &how, &handle, NULL))
         return false;
-    /* A read-only file cannot be deleted; losing that attribute is part of deleting it. */
-    if (sbx_file_set_attributes(handle, FILE_ATTRIBUTE_NORMAL, NULL))
-        SetLastError(ERROR_SUCCESS);
-    gone = !sbx_file_delete(handle, NULL);
+    gone = !sbx_file_delete_read_only(handle, NULL);
     sbx_handle_close(&handle);
     return gone;
 }
@@ -269,12 +286,18 @@ static void remove_tree(HANDLE parent, const char *name, size_t *left)
 {
     const struct sbx_file_how how = {
         .kind = SBX_FILE_DIRECTORY, .access = FILE_LIST_DIRECTORY | FILE_TRAVERSE};
+    enum sbx_status status;
     HANDLE root = NULL;
     size_t stayed = 0;
     int passes = 0;
 
-    if (sbx_file_open_at(parent, name, &how, &root, NULL))
-        return; /* never made, or gone already */
+    status = sbx_file_open_at(parent, name, &how, &root, NULL);
+    if (status == SBX_NOT_FOUND)
+        return;   /* never made, or gone already */
+    if (status) { /* the command can turn its folder, once empty, into a link: that goes itself */
+        *left += !remove_one(parent, name);
+        return;
+    }
     while (remove_pass(root, &stayed) && passes++ < 1000)
         continue;
     sbx_handle_close(&root);
@@ -289,7 +312,7 @@ struct sweep {
 
 static enum sbx_filewalk_next find_stale(void *context, struct sbx_filewalk_entry *entry)
 {
-    const struct sbx_file_how how = {.kind = SBX_FILE_DIRECTORY};
+    const struct sbx_file_how how = {.kind = SBX_FILE_ANY, .allow_reparse = true};
     struct sweep *sweep = context;
     struct sbx_file_facts facts;
     HANDLE handle = NULL;

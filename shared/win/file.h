@@ -151,6 +151,17 @@ SBX_MUST_CHECK enum sbx_status sbx_file_rename(
  */
 SBX_MUST_CHECK enum sbx_status sbx_file_delete(HANDLE handle, struct sbx_error *err);
 
+/**
+ * As sbx_file_delete, read-only or not. The attribute belongs to the file and not to the name, so
+ * it is cleared only for a file with no other name: whoever can make a hard link to somebody's
+ * read-only file must not get it made writable by having the link cleaned up.
+ * @param handle opened with DELETE and FILE_WRITE_ATTRIBUTES
+ * @return SBX_DENIED where the name of such a file cannot be removed without touching the file
+ * @see
+ * https://learn.microsoft.com/windows-hardware/drivers/ddi/ntddk/ns-ntddk-_file_disposition_information_ex
+ */
+SBX_MUST_CHECK enum sbx_status sbx_file_delete_read_only(HANDLE handle, struct sbx_error *err);
+
 /** Set FILE_ATTRIBUTE_* of an open object. @param handle with FILE_WRITE_ATTRIBUTES */
 SBX_MUST_CHECK enum sbx_status sbx_file_set_attributes(
     HANDLE handle, DWORD attributes, struct sbx_error *err);

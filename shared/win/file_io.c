@@ -9,6 +9,10 @@
 #define READ_CHUNK_BYTES 65536u
 #define TEMPORARY_TRIES 64
 
+/* FILE_DISPOSITION_INFORMATION_EX of Windows 10 1809: delete, at once, read-only or not. */
+#define DISPOSITION_EX_CLASS 64
+#define DISPOSITION_EX_FLAGS (0x01u | 0x02u | 0x10u)
+
 /* --- facts --------------------------------------------------------------------------------- */
 
 /* FILE_ID_INFO and its class: newer than the imports, but the function that takes it is not. */
@@ -221,6 +225,29 @@ enum sbx_status sbx_file_delete(HANDLE handle, struct sbx_error *err)
     info.DoDeleteFile = TRUE;
     nt = NtSetInformationFile(handle, &io, &info, sizeof(info), FileDispositionInformation);
     return nt < 0 ? sbx_fail_nt(err, (uint32_t)nt, "delete") : SBX_OK;
+}
+
+enum sbx_status sbx_file_delete_read_only(HANDLE handle, struct sbx_error *err)
+{
+    ULONG flags = DISPOSITION_EX_FLAGS;
+    struct sbx_file_facts facts;
+    IO_STATUS_BLOCK io;
+    enum sbx_status status = sbx_file_get_facts(handle, &facts, err);
+    NTSTATUS nt;
+
+    if (status)
+        return status;
+    if (!(facts.attributes & FILE_ATTRIBUTE_READONLY))
+        return sbx_file_delete(handle, err);
+    if (facts.is_directory || facts.is_reparse || facts.links <= 1) {
+        status = sbx_file_set_attributes(handle, FILE_ATTRIBUTE_NORMAL, err);
+        return status ? status : sbx_file_delete(handle, err);
+    }
+    nt = NtSetInformationFile(
+        handle, &io, &flags, sizeof(flags), (FILE_INFORMATION_CLASS)DISPOSITION_EX_CLASS);
+    if (nt < 0)
+        return sbx_fail(err, SBX_DENIED, "a read-only file with %u names", (unsigned)facts.links);
+    return SBX_OK;
 }
 
 enum sbx_status sbx_file_set_attributes(HANDLE handle, DWORD attributes, struct sbx_error *err)

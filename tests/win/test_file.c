@@ -472,6 +472,40 @@ START_TEST(rename_delete__without_the_right__denied)
 }
 END_TEST
 
+/* A hard link to somebody's read-only file, left for us to clean up. */
+START_TEST(delete_read_only__file_with_another_name__keeps_its_attribute)
+{
+    static const struct sbx_file_how deleting = {
+        .kind = SBX_FILE_PLAIN, .access = DELETE | FILE_WRITE_ATTRIBUTES};
+    wchar_t link_w[800];
+    HANDLE handle;
+
+    wcscpy_s(link_w, countof(link_w), scratch_path_w("link"));
+    ck_assert(CreateHardLinkW(link_w, scratch_path_w("dir\\file"), NULL));
+    ck_assert(SetFileAttributesW(scratch_path_w("dir\\file"), FILE_ATTRIBUTE_READONLY));
+    handle = open_at("link", &deleting);
+    (void)!sbx_file_delete_read_only(handle, &err); /* old systems cannot; then the name stays */
+    sbx_handle_close(&handle);
+    ck_assert(exists("dir\\file"));
+    ck_assert(GetFileAttributesW(scratch_path_w("dir\\file")) & FILE_ATTRIBUTE_READONLY);
+    ck_assert(SetFileAttributesW(scratch_path_w("dir\\file"), FILE_ATTRIBUTE_NORMAL));
+}
+END_TEST
+
+START_TEST(delete_read_only__only_name__gone)
+{
+    static const struct sbx_file_how deleting = {
+        .kind = SBX_FILE_PLAIN, .access = DELETE | FILE_WRITE_ATTRIBUTES};
+    HANDLE handle;
+
+    ck_assert(SetFileAttributesW(scratch_path_w("dir\\file"), FILE_ATTRIBUTE_READONLY));
+    handle = open_at("dir\\file", &deleting);
+    ck_assert_sbx_ok(sbx_file_delete_read_only(handle, &err), &err);
+    sbx_handle_close(&handle);
+    ck_assert(!exists("dir\\file"));
+}
+END_TEST
+
 START_TEST(set_attributes__read_only_and_back__kept)
 {
     static const struct sbx_file_how how = {.access = FILE_WRITE_ATTRIBUTES};
@@ -513,6 +547,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, rename__free_taken_replace_move__as_asked);
     tcase_add_test(tcase, delete__file_and_full_directory__gone_and_refused);
     tcase_add_test(tcase, rename_delete__without_the_right__denied);
+    tcase_add_test(tcase, delete_read_only__file_with_another_name__keeps_its_attribute);
+    tcase_add_test(tcase, delete_read_only__only_name__gone);
     tcase_add_test(tcase, set_attributes__read_only_and_back__kept);
 }
 
