@@ -95,8 +95,13 @@ static enum sbx_status start_runner(const struct sbx_session *session, struct sb
     if (!status)
         status = sbx_process_resume(&live->runner, err);
     if (status) {
+        sbx_process_kill(&live->runner, 1); /* suspended: it would not end by itself */
         sbx_error_context(err, "start '%s'", session->runner);
         sbx_error_hint(err, "command-runner.exe must lie beside agent.exe");
+        /* "Not found" and "denied" are answers about the command, and this is not about it. */
+        status = SBX_NOT_SETUP;
+        if (err)
+            err->status = status;
         goto cleanup;
     }
     for (i = 0; i < spawn.extra_count; i++)
@@ -167,8 +172,8 @@ static enum sbx_status send_request(
     return status;
 }
 
-/* Ctrl-C: the first asks politely, the second ends it. */
-static void pass_on_cancel(struct live *live, HANDLE cancelled)
+/* Ctrl-C: the first asks politely, the second ends it. @return true for the second */
+static bool pass_on_cancel(struct live *live, HANDLE cancelled)
 {
     struct sbx_buf frame;
     bool again = sbx_consolectl_count() > 1;
@@ -179,31 +184,34 @@ static void pass_on_cancel(struct live *live, HANDLE cancelled)
         sbx_pipe_write(live->request, frame.data, frame.length_bytes, NULL))
         sbx_handle_close(&live->request);
     sbx_buf_done(&frame);
+    return again;
 }
 
 static enum sbx_status wait_for_result(
     const struct sbx_session *session, struct live *live, struct sbx_error *err)
 {
     const uint64_t limit_ms = session->plan->limits.timeout_ms;
-    const uint64_t deadline_ms = sbx_clock_ms() + limit_ms + RUNNER_GRACE_MS;
+    uint64_t deadline_ms = limit_ms ? sbx_clock_ms() + limit_ms + RUNNER_GRACE_MS : UINT64_MAX;
     HANDLE handles[2] = {live->reader, NULL};
     enum sbx_status status = sbx_consolectl_install(&handles[1], err);
 
     if (status)
         return status;
     for (;;) {
-        DWORD timeout = limit_ms ? sbx_clock_left_ms(deadline_ms) : INFINITE;
-        DWORD which = WaitForMultipleObjects(2, handles, FALSE, timeout);
+        DWORD which = WaitForMultipleObjects(2, handles, FALSE, sbx_clock_left_ms(deadline_ms));
         DWORD code = GetLastError();
 
         if (which == WAIT_OBJECT_0)
             break;
-        if (which == WAIT_OBJECT_0 + 1)
-            pass_on_cancel(live, handles[1]);
-        else if (which != WAIT_TIMEOUT)
+        if (which == WAIT_OBJECT_0 + 1) {
+            /* Twice asked to end: a runner that hangs no longer keeps us. */
+            if (pass_on_cancel(live, handles[1]) && deadline_ms > sbx_clock_ms() + RUNNER_GRACE_MS)
+                deadline_ms = sbx_clock_ms() + RUNNER_GRACE_MS;
+        } else if (which != WAIT_TIMEOUT) {
             return sbx_fail_win32(err, code, "wait for the runner");
-        else if (!sbx_clock_left_ms(deadline_ms))
+        } else if (!sbx_clock_left_ms(deadline_ms)) {
             return sbx_fail(err, SBX_TIMEOUT, "the runner did not end the command in time");
+        }
     }
     if (!live->got_result) {
         status = sbx_fail(err, SBX_INTERNAL, "the runner ended without a result");
@@ -259,6 +267,9 @@ enum sbx_status sbx_session_run(const struct sbx_session *session, struct sbx_re
 cleanup:
     end_runner(&live);
     sbx_streams_close(&streams);
+    /* A runner that refuses before it has read the whole request says why in its result. */
+    if (status && live.got_result && ret_reply->ended == SBX_ENDED_FAILED)
+        status = SBX_OK;
     ret_times->replied_us = sbx_clock_us() - begun_us;
     if (status && live.got_result)
         sbx_reply_done(ret_reply);

@@ -236,6 +236,38 @@ static void stdout_is_the_childs(const struct row *row)
     EXPECT(lines > 0, "--json printed no result");
 }
 
+/* An earlier command left a second name of somebody's file where the result is to go. */
+static void result_is_planted(const struct row *row)
+{
+    struct agent agent = {.no_result = true};
+    char *victim = f("%s\\victim.txt", fx.out), *link = f("%s\\planted.json", fx.ws);
+    (void)row;
+    write_file(victim, "precious");
+    CHECK(CreateHardLinkW(w(link), w(victim), NULL), "no hard link: error %lu", GetLastError());
+    agent_opt(&agent, "--result", link, NULL);
+    agent_probe(&agent, "ping");
+    agent_go(&agent);
+    char *text = read_file(victim, NULL);
+    EXPECT(text && !strcmp(text, "precious"), "the file was written through its other name");
+    EXPECT(agent.run.code == 125, "wanted 125: %s", agent_story(&agent));
+}
+
+/* Our own half missing is no answer about the command. */
+static void runner_missing(const struct row *row)
+{
+    char *dir = f("%s\\lone", fx.res), *lone = f("%s\\agent.exe", dir);
+    struct run run = {.image = lone};
+    (void)row;
+    make_dir(dir);
+    CHECK(CopyFileW(w(agent_path()), w(lone), FALSE), "no copy: error %lu", GetLastError());
+    run_args(&run, "run", "--cwd", fx.ws, NULL);
+    if (opt.unconfined)
+        run_arg(&run, "--wine-unconfined");
+    run_args(&run, "--", probe_path(), "ping", NULL);
+    run_all(&run);
+    EXPECT(run.code == 125, "agent ended with %lu, wanted 125: %.400s", run.code, run.err_text);
+}
+
 #define RUN NEED_RUN
 static const struct row rows[] = {
     {"E01", "platform__cannot_confine__refused_and_nothing_started", NEED(FACT_PROGRAMS), 0,
@@ -253,5 +285,8 @@ static const struct row rows[] = {
     {"E12", "exit__exec_is_alias_of_run__same", RUN, 0, alias, NULL},
     {"E13", "run__working_directory__is_the_childs", RUN, 0, works_in_cwd, NULL},
     {"E14", "run__standard_output__only_the_childs", RUN, 0, stdout_is_the_childs, NULL},
+    {"E15", "result__planted_hard_link__refused", RUN | NEED(FACT_HARDLINK), 0, result_is_planted,
+        NULL},
+    {"E16", "exit__runner_missing__125", RUN, 0, runner_missing, NULL},
 };
 const struct row_set rows_exit = {rows, countof(rows)};

@@ -231,6 +231,30 @@ static void both_ends(const struct row *row)
 }
 
 #define RUN NEED_RUN
+/* One handle for both, as Python's stderr=STDOUT makes it: the child's bytes and then our own. */
+static void one_output_handle(const struct row *row)
+{
+    struct agent agent = {0};
+    char *both = f("%s\\both.txt", fx.res);
+    (void)row;
+    agent.run.out = agent.run.err = open_inherit(both, GENERIC_WRITE, CREATE_ALWAYS);
+    agent_opt(&agent, "--json", NULL);
+    agent_probe(&agent, "flood|4096");
+    agent_go(&agent);
+    CloseHandle(agent.run.out);
+    EXPECT(agent.run.code == 0, "%s", agent_story(&agent));
+    size_t length = 0;
+    unsigned char *want = malloc(4096);
+    stream_fill(want, 4096, 0);
+    char *text = read_file(both, &length);
+    bool found = false;
+    for (size_t at = 0; text && !found && at + 4096 <= length; at++)
+        found = !memcmp(text + at, want, 4096);
+    EXPECT(found, "the command's output is missing in %u bytes", (unsigned)length);
+    EXPECT(text && length > 4096 && strstr(text + length - 12, "}"),
+        "our own last line did not arrive: %u bytes", (unsigned)length);
+}
+
 static const struct row rows[] = {
     {"S01", "streams__input_pipe__binary_clean", RUN, 0, input_pipe, NULL},
     {"S02", "streams__input_and_output_file__binary_clean", RUN, 0, input_file, NULL},
@@ -245,5 +269,6 @@ static const struct row rows[] = {
     {"S11", "streams__slow_reader__complete", RUN, 120, slow_reader, NULL},
     {"S12", "streams__reader_never_reads__time_limit_holds", RUN, 120, no_reader, NULL},
     {"S13", "streams__in_and_out_at_once__no_deadlock", RUN, 120, both_ends, NULL},
+    {"S14", "streams__one_handle_for_both_outputs__both_arrive", RUN, 0, one_output_handle, NULL},
 };
 const struct row_set rows_streams = {rows, countof(rows)};
