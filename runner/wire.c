@@ -144,7 +144,7 @@ static enum sbx_status add_limits(
         unsigned bit;
         const char *name;
     } rows[] = {{SBX_JOB_HIT_PROCESSES, "processes"}, {SBX_JOB_HIT_MEMORY, "memory"},
-        {SBX_JOB_HIT_PROCESS_MEMORY, "process-memory"}, {SBX_JOB_HIT_CPU_TIME, "cpu-time"}};
+        {SBX_JOB_HIT_PROCESS_MEMORY, "process-memory"}, {SBX_JOB_HIT_CPU_TIME, "cpu"}};
     enum sbx_status status = SBX_OK;
     size_t i;
 

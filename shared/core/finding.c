@@ -1,5 +1,6 @@
 /* See finding.h. */
 #include "finding.h"
+#include "utf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ void sbx_findings_add(struct sbx_findings *findings, const char *fact, const cha
     if (n < 0)
         item->text[0] = '\0';
     else if ((size_t)n >= sizeof(item->text))
-        memcpy(item->text + sizeof(item->text) - 4, "...", 4);
+        memcpy(item->text + sbx_utf8_valid_bytes(item->text, sizeof(item->text) - 4), "...", 4);
 }
 
 bool sbx_findings_has(const struct sbx_findings *findings, const char *fact)
