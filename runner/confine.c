@@ -129,7 +129,7 @@ static enum sbx_status make_job(struct sbx_run *run, bool without_ui, struct sbx
         .memory_bytes = asked->memory_bytes,
         .process_memory_bytes = asked->process_memory_bytes,
         .cpu_percent = asked->cpu_percent,
-        .ui = without_ui ? 0 : SBX_JOB_UI_ALL,
+        .ui = without_ui ? 0 : SBX_JOB_UI_ALL | SBX_JOB_UI_INJECTION,
         .outlive = run->request.background,
     };
     enum sbx_status status = sbx_job_new(&limits, &run->findings, &run->job, err);

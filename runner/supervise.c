@@ -17,17 +17,27 @@
 /* The exit code of processes that we end, as TerminateProcess callers use it. */
 #define ENDED_BY_US 1u
 
+/* The command can send events to everybody on its console; to us they say nothing. */
+static BOOL WINAPI not_for_us(DWORD type)
+{
+    (void)type;
+    return TRUE;
+}
+
 /*
  * CTRL_BREAK reaches a process group only from its own console, so this process joins the child's
- * (hidden) console for a moment. Nothing is read or written there, and our own handler list says
- * "ignore" while we are on it.
+ * (hidden) console for a moment. Nothing is read or written there, and our own handler says that
+ * events are dealt with: a NULL handler would ignore Ctrl-C only, and a command that answers a
+ * cancel with Ctrl-Break for its whole console would end us instead of itself. It has to be set
+ * after joining, which empties the list.
  * https://learn.microsoft.com/windows/console/generateconsolectrlevent
+ * https://learn.microsoft.com/windows/console/console-control-handlers
  */
 static void ask_politely(const struct sbx_run *run)
 {
     if (!AttachConsole(run->child.pid))
         return; /* no console (a GUI program, or it is gone): the grace period is all it gets */
-    SetConsoleCtrlHandler(NULL, TRUE);
+    SetConsoleCtrlHandler(not_for_us, TRUE);
     if (sbx_consolectl_break(run->child.pid, NULL))
         SetLastError(ERROR_SUCCESS);
     FreeConsole();
@@ -103,6 +113,8 @@ enum sbx_status sbx_supervise(struct sbx_run *run, struct sbx_error *err)
 {
     enum sbx_status status;
 
+    if (run->kill)
+        return sbx_fail(err, SBX_CANCELLED, "the caller is gone, or ended the command");
     status = sbx_process_resume(&run->child, err);
     if (status)
         return status;
