@@ -164,7 +164,7 @@ struct sbx_token_facts {
     uint32_t flags;
     /* AccessCheck against made-up objects: */
     bool read_without_restricting;  /* object grants the user only; read asked: expected true */
-    bool write_without_restricting; /* the same object; write asked: expected false */
+    bool write_without_restricting; /* the same object; each changing right: expected false */
     bool write_with_restricting;    /* object grants the user and the run SID: expected true */
     struct sbx_privileges privileges;
     struct sbx_groups groups;

@@ -16,8 +16,9 @@
  * Read all facts from a token.
  *
  * The behavioural fact duplicates the token for impersonation and asks AccessCheck about three
- * made-up objects: granted to the user only (read must be allowed and write refused, which is
- * what write-restricted means), and granted to user and run SID (write must be allowed).
+ * made-up objects: granted to the user only (read must be allowed; write, delete and changes of
+ * list and owner refused, which is what write-restricted must mean here), and granted to user and
+ * run SID (write must be allowed).
  *
  * @param token with TOKEN_QUERY | TOKEN_DUPLICATE
  * @param plan  whose user and run SID the made-up objects name
