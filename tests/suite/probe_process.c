@@ -173,6 +173,19 @@ static int do_breakaway(int argc, const wchar_t **argv)
     return in_job ? refused_with(ERROR_ACCESS_DENIED) : succeeded();
 }
 
+/* job-limits: the limit flags of the job this process is in, as it sees them itself. */
+static int do_job_limits(int argc, const wchar_t **argv)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    (void)argc;
+    (void)argv;
+    if (!QueryInformationJobObject(
+            NULL, JobObjectExtendedLimitInformation, &limits, sizeof limits, NULL))
+        return refused();
+    put("flags 0x%lx\n", limits.BasicLimitInformation.LimitFlags);
+    return succeeded();
+}
+
 /* parentspoof PID: a child that the system takes for another process's. */
 static int do_parentspoof(int argc, const wchar_t **argv)
 {
@@ -273,6 +286,7 @@ const struct probe_command process_commands[] = {
     {L"token", 1, do_token},
     {L"terminate", 1, do_terminate},
     {L"breakaway", 1, do_breakaway},
+    {L"job-limits", 0, do_job_limits},
     {L"parentspoof", 1, do_parentspoof},
     {L"spawn", 1, do_spawn},
     {L"fork", 3, do_fork},

@@ -24,6 +24,7 @@ const char *const fact_names[FACT_COUNT] = {
     [FACT_STREAM] = "alternate streams",
     [FACT_SHORT] = "short names",
     [FACT_HARDLINK] = "hard links",
+    [FACT_JOB_SEEN] = "job limits seen from inside",
     [FACT_JOB_COUNT] = "job process limit",
     [FACT_JOB_MEMORY] = "job memory limit",
     [FACT_CONSOLE] = "console control events",

@@ -261,6 +261,17 @@ static struct probe_result in_job(JOBOBJECT_EXTENDED_LIMIT_INFORMATION *limits, 
     return result;
 }
 
+static void m_job_seen(const struct row *row)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    (void)row;
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_BREAKAWAY_OK;
+    struct probe_result result = in_job(&limits, "job-limits");
+    fact_set(FACT_JOB_SEEN, strstr(result.line, "flags 0x2800") != NULL,
+        "kill on close and breakaway (0x2800) as the process in the job reads them: %s",
+        result.line);
+}
+
 static void m_job_count(const struct row *row)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
@@ -383,6 +394,7 @@ static const struct row rows[] = {
     {"M11", "machine__stream__written", 0, 0, m_stream, NULL},
     {"M12", "machine__short_name__opens", 0, 0, m_short, NULL},
     {"M13", "machine__hard_link__same_file", 0, 0, m_hardlink, NULL},
+    {"M24", "machine__job_limits__seen_from_inside", 0, 0, m_job_seen, NULL},
     {"M14", "machine__job_process_limit__enforced", 0, 0, m_job_count, NULL},
     {"M15", "machine__job_memory_limit__enforced", 0, 0, m_job_memory, NULL},
     {"M16", "machine__ctrl_break__reaches_a_group", 0, 0, m_console, NULL},

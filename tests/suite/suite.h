@@ -40,6 +40,7 @@ enum fact {
     FACT_STREAM,
     FACT_SHORT,
     FACT_HARDLINK,
+    FACT_JOB_SEEN,     /* a process can read the limits of the job it is in */
     FACT_JOB_COUNT,    /* active process limit */
     FACT_JOB_MEMORY,   /* memory limit */
     FACT_CONSOLE,      /* a console can be made and CTRL_BREAK reaches a process group */
