@@ -132,9 +132,16 @@ $(O)/tests/test_grant.exe: $(O)/obj/tests/win/test_grant.o $(call obj,$(SUPPORT_
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=sbx_acl_get -Wl,--wrap=sbx_acl_set_dacl -o $@ \
 	    $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+# `agent why` and the audit on real objects, with the same seam.
+WHY_SRC := $(addprefix agent/,whyread.c follow.c auditwalk.c auditplaces.c) $(GRANT_SRC)
+$(O)/tests/test_why_%.exe: $(O)/obj/tests/win/test_why_%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+        $(wildcard tests/support/grant/*.c) $(WHY_SRC)) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=sbx_acl_get -Wl,--wrap=sbx_acl_set_dacl -o $@ \
+	    $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # The watch over protected names, with the grant engine behind it.
 PROTECT_SRC := $(filter-out agent/revoke%,$(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC))) agent/follow.c
-$(O)/tests/test_protect%.exe: $(O)/obj/tests/win/test_protect%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+$(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
         $(PROTECT_SRC)) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)

@@ -318,16 +318,17 @@ static enum sbx_status search_place(struct walk *walk, struct sbx_error *err)
     HANDLE handle = NULL;
     bool may_list = true, keeps = true;
 
+    if (!walk->shallow && (!place->opened || place->finished))
+        return SBX_OK;
     if (is_root_place(walk->audit, place)) {
         walk->audit->in_roots += walk->shallow;
         place->opened = place->finished = true;
         return SBX_OK;
     }
     handle = open_place(walk->audit, place, true);
-    if (!handle) {
-        may_list = false;
+    may_list = handle != NULL;
+    if (!handle)
         handle = open_place(walk->audit, place, false);
-    }
     if (!handle)
         return SBX_OK;
     status = judge_volume(walk, handle, &keeps, err);
