@@ -183,8 +183,10 @@ static void make_place(struct place *place, const wchar_t *base, const wchar_t *
 {
     HANDLE file;
     NTSTATUS status;
+    FILETIME now;
 
-    _snwprintf(place->dir, MAX_PATH, L"%ls\\%ls-%lu", base, name, GetCurrentProcessId());
+    GetSystemTimeAsFileTime(&now); /* process ids come again after a restart of the server */
+    _snwprintf(place->dir, MAX_PATH, L"%ls\\%ls-%08lx%08lx", base, name, now.dwHighDateTime, now.dwLowDateTime);
     _snwprintf(place->object, MAX_PATH, L"%ls\\object", place->dir);
     if (!CreateDirectoryW(place->dir, NULL)) fail("creating a directory", GetLastError());
     if (directory) {

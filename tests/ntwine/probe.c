@@ -3,6 +3,7 @@
  *   probe.exe user       as a standard user        probe.exe admin      with the full token (NTWINE_ELEVATED=1)
  *   probe.exe child DIR  what a program under a write-restricted token may do (used by "user")
  *   probe.exe whoami     prints the token's user (used by "admin")
+ *   probe.exe elevated   exit code 7 when elevated, 6 when not
  *
  * One line per check, "ok NAME" or "not ok NAME: ...". tests/ntwine/selftest.sh counts them. */
 
@@ -16,6 +17,7 @@
 #include <netfw.h>
 #include <ntsecapi.h>
 #include <sddl.h>
+#include <shellapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +384,17 @@ static void test_owner_and_denies(void)
     CloseHandle(handle);
 }
 
+/* Overwriting takes the contents away, so it needs the right to write them, whatever the handle is opened for. */
+static void test_overwrite(void)
+{
+    make_file(in(L"over"));
+    set_sd(in(L"over"), "D:P(A;;0x120189;;;" ME ")"); /* read, write attributes */
+    is("overwrite__without-write-data-refused", try_open(in(L"over"), GENERIC_READ, CREATE_ALWAYS), 5);
+    is("overwrite__opening-only", try_open(in(L"over"), GENERIC_READ, OPEN_ALWAYS), 0);
+    set_sd(in(L"over"), "D:P(A;;0x12019b;;;" ME ")");
+    is("overwrite__with-write-data", try_open(in(L"over"), GENERIC_READ, CREATE_ALWAYS), 0);
+}
+
 static void test_volume(void)
 {
     is("volume__file-in-the-root-refused", try_open(L"C:\\ntwine-probe.txt", GENERIC_WRITE, CREATE_ALWAYS), 5);
@@ -499,6 +512,22 @@ static void test_processes(void)
     as(NULL);
 }
 
+/* "Yes" and "No" in the consent prompt; the started program answers with its exit code. */
+static void test_consent(void)
+{
+    SHELLEXECUTEINFOW info = {.cbSize = sizeof(info), .fMask = SEE_MASK_NOCLOSEPROCESS, .lpVerb = L"runas", .lpFile = self, .lpParameters = L"elevated"};
+    DWORD code = 99;
+
+    is("runas__starts", result(ShellExecuteExW(&info)), 0);
+    WaitForSingleObject(info.hProcess, 20000);
+    GetExitCodeProcess(info.hProcess, &code);
+    is("runas__the-program-is-elevated", code, 7);
+    SetEnvironmentVariableW(L"NTWINE_UAC", L"refuse");
+    is("runas__refused-by-the-user", result(ShellExecuteExW(&info)), ERROR_CANCELLED);
+    SetEnvironmentVariableW(L"NTWINE_UAC", NULL);
+    is("runas__only-it-elevates", run(NULL, L"elevated"), 6);
+}
+
 static void test_user(void)
 {
     test_default_token();
@@ -509,10 +538,12 @@ static void test_user(void)
     test_write_restricted_files();
     test_delete_rights();
     test_owner_and_denies();
+    test_overwrite();
     test_volume();
     test_registry();
     test_named_objects();
     test_processes();
+    test_consent();
     is("accounts__adding-one-needs-an-administrator", NetUserAdd(NULL, 1, (BYTE *)&(USER_INFO_1){L"x", L"y", 0, USER_PRIV_USER, NULL, NULL, 0, NULL}, NULL), 5);
 }
 
@@ -810,6 +841,7 @@ static int whoami(const wchar_t *path)
 int wmain(int argc, wchar_t **argv)
 {
     wchar_t temp[MAX_PATH];
+    FILETIME now;
 
     GetModuleFileNameW(NULL, self, MAX_PATH);
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE, &own)) return 2;
@@ -818,10 +850,12 @@ int wmain(int argc, wchar_t **argv)
         return 0;
     }
     if (argc > 1 && !wcscmp(argv[1], L"whoami")) return whoami(argc > 2 ? argv[2] : NULL);
+    if (argc > 1 && !wcscmp(argv[1], L"elevated")) return 6 + (int)number_of(own, TokenElevation);
     CloseHandle(own);
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS & ~TOKEN_ADJUST_SESSIONID, &own)) return 2;
     GetTempPathW(MAX_PATH, temp);
-    _snwprintf(base, MAX_PATH, L"%lsprobe-%lu", temp, GetCurrentProcessId());
+    GetSystemTimeAsFileTime(&now); /* process ids come again after a restart of the server */
+    _snwprintf(base, MAX_PATH, L"%lsprobe-%08lx%08lx", temp, now.dwHighDateTime, now.dwLowDateTime);
     CreateDirectoryW(base, NULL);
     if (argc > 1 && !wcscmp(argv[1], L"user")) test_user();
     else if (argc > 1 && !wcscmp(argv[1], L"admin")) {

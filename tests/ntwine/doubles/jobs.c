@@ -181,6 +181,8 @@ BOOL WINAPI double_NtwineIsAModel(void)
     return TRUE;
 }
 
+void install_runas(void); /* runas.c */
+
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved);
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved)
@@ -191,6 +193,7 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved)
     if (reason == DLL_PROCESS_ATTACH && kernel32) {
         hook(kernel32, "NtSetInformationJobObject", (void *)hooked_set, (void **)&wine_set);
         hook(kernel32, "NtQueryInformationJobObject", (void *)hooked_query, (void **)&wine_query);
+        install_runas();
     }
     return TRUE;
 }

@@ -44,6 +44,7 @@ enum nt_extension
 {
     NT_SET_INTEGRITY = 1, /* argument: RID */
     NT_SET_IDENTITY = 2,  /* makes a token that of another account */
+    NT_ALLOW_PRIMARY = 4, /* a process may be given this token: the consent prompt's double */
     NT_SET_MACHINE = 3    /* replaces the machine state; argument: the version it was made from */
 };
 

@@ -459,6 +459,9 @@ int nt_token_extension( obj_handle_t handle, const void *data, data_size_t size 
     case NT_SET_IDENTITY:
         nt_set_identity( token, (const struct nt_identity *)(header + 1), size - sizeof(*header) );
         break;
+    case NT_ALLOW_PRIMARY:
+        token->nt.flags |= NT_TOKEN_SECLOGON;
+        break;
     default:
         set_error( STATUS_INVALID_PARAMETER );
     }
