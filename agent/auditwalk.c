@@ -174,35 +174,47 @@ static enum sbx_status open_entry(const struct sbx_filewalk_entry *entry, bool i
         entry->parent, entry->name_w, entry->name_cch, &how, ret_handle, err);
 }
 
+static struct sbx_audit_finding *find_finding(struct sbx_audit *audit, const char *path)
+{
+    size_t i;
+
+    for (i = 0; i < audit->finding_count; i++)
+        if (strcmp(audit->findings[i].path, path) == 0)
+            return &audit->findings[i];
+    return NULL;
+}
+
+/* @param again the first look was at this already: it is only entered */
 static enum sbx_filewalk_next look_at(
-    struct walk *walk, struct sbx_filewalk_entry *entry, bool is_directory)
+    struct walk *walk, struct sbx_filewalk_entry *entry, bool is_directory, bool again)
 {
     struct sbx_audit_finding *finding = NULL;
+    enum sbx_status status = SBX_OK;
     struct sbx_error problem;
     HANDLE handle = NULL;
     bool may_list = false;
 
     sbx_error_init(&problem);
     if (open_entry(entry, is_directory, &may_list, &handle, &problem)) {
-        if (problem.status != SBX_NOT_FOUND) /* deleted meanwhile */
+        if (!again && problem.status != SBX_NOT_FOUND) /* deleted meanwhile */
             count_error(walk->audit, is_directory ? "directory" : "file", &problem);
         return SBX_WALK_SKIP;
     }
     make_path(walk, entry);
-    if (judge(walk->audit, handle, walk->path, is_directory, entry->parent_data, &finding,
-            &walk->fatal)) {
-        sbx_handle_close(&handle);
-        return SBX_WALK_STOP;
-    }
+    if (again)
+        finding = find_finding(walk->audit, walk->path);
+    else
+        status = judge(walk->audit, handle, walk->path, is_directory, entry->parent_data, &finding,
+            &walk->fatal);
     entry->data = finding;
-    if (is_directory && may_list && !walk->shallow) {
+    if (!status && is_directory && may_list && !walk->shallow) {
         entry->directory = handle;
         return SBX_WALK_ON;
     }
     sbx_handle_close(&handle);
-    if (is_directory && !walk->shallow)
+    if (!status && is_directory && !walk->shallow)
         count_reason(walk->audit, "directory: may not be listed");
-    return SBX_WALK_SKIP;
+    return status ? SBX_WALK_STOP : SBX_WALK_SKIP;
 }
 
 static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *entry)
@@ -223,7 +235,7 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
         return SBX_WALK_ON;
     if (is_directory && is_excluded(walk, entry->file_id))
         return SBX_WALK_SKIP;
-    return look_at(walk, entry, is_directory);
+    return look_at(walk, entry, is_directory, !walk->shallow && !entry->depth);
 }
 
 static bool problem_seen(

@@ -139,6 +139,21 @@ static uint32_t rights_of(const struct sbx_descriptor *descriptor,
     return result.granted_mask;
 }
 
+/* Everything that files get is inherited; was the entry explicit on the directory itself? */
+static bool is_explicit(const struct sbx_acl *directory, const struct sbx_why_verdict *verdict)
+{
+    size_t i;
+
+    for (i = 0; i < directory->count; i++) {
+        const struct sbx_ace *ace = &directory->aces[i];
+
+        if ((ace->flags & SBX_ACE_OI) && !(ace->flags & SBX_ACE_INHERITED) &&
+            ace->type == verdict->ace_type && sbx_sid_equal(&ace->sid, &verdict->step.sid))
+            return true;
+    }
+    return false;
+}
+
 /* What files in a directory have from it, old ones and new ones. */
 static bool find_in_files(const struct sbx_descriptor *directory,
     const struct sbx_access_token *token, unsigned readings, struct sbx_why_hole *hole)
@@ -155,6 +170,8 @@ static bool find_in_files(const struct sbx_descriptor *directory,
         hole->rights = rights;
         hole->files_in_it = true;
         judge_as(token, readings, &file, NULL, rights & (~rights + 1u), &hole->verdict);
+        if (is_explicit(&directory->dacl, &hole->verdict))
+            hole->verdict.ace_flags &= (uint8_t)~SBX_ACE_INHERITED;
     }
     sbx_descriptor_done(&file);
     return rights != 0;

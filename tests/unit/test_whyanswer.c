@@ -377,6 +377,45 @@ START_TEST(why__token__is_the_planned_one)
 }
 END_TEST
 
+static const struct {
+    const char *name, *descriptor;
+    bool is_directory;
+    uint32_t rights;
+    bool files_in_it, inherited, delete_child;
+} holes[] = {
+    {"the_users_own", PLAIN, true, 0, false, false, true},
+    {"everyone_writes", "SY G (A OICI 1301bf E)(A - 1f01ff U)", true, 0x10006, false, false, true},
+    {"everyone_writes_inherited", "SY G (A OICIID 1301bf E)(A ID 1f01ff U)", true, 0x10006, false,
+        true, true},
+    {"everyone_reads", "SY G (A OICI 1200a9 E)", true, 0, false, false, false},
+    {"both_passes_are_needed", "SY G (A - 2 E)(D - 2 U)", true, 0x2, false, false, false},
+    {"deny_before_it", "SY G (D - d0156 E)(A - 1f01ff E)", true, 0, false, false, false},
+    {"files_in_it", "SY G (A OIIO 1301bf E)(A - 1200a9 E)", true, 0x10006, true, false, false},
+    {"files_in_it_inherited", "SY G (A OIIOID 1301bf E)", true, 0x10006, true, true, false},
+    {"file", "SY G (A - 40000 E)(A - 1f01ff U)", false, 0x40000, false, false, false},
+    {"file_with_entries_for_children", "SY G (A OIIO 1301bf E)", false, 0, false, false, false},
+    {"no_list", "SY G null", true, 0xD0006, false, false, true},
+    {"empty_list", "SY G empty", true, 0, false, false, false},
+};
+
+START_TEST(why__hole__is_what_the_token_may_write)
+{
+    struct sbx_why_hole hole;
+
+    make_token();
+    ck_assert_msg(sbx_why_find_hole(parsed(holes[_i].descriptor), holes[_i].is_directory,
+                      &token.token, 0, &hole) == (holes[_i].rights != 0),
+        "%s: 0x%X", holes[_i].name, (unsigned)hole.rights);
+    ck_assert_msg(
+        hole.rights == holes[_i].rights, "%s: 0x%X", holes[_i].name, (unsigned)hole.rights);
+    ck_assert_msg(hole.files_in_it == holes[_i].files_in_it, "%s", holes[_i].name);
+    ck_assert_msg(hole.delete_child == holes[_i].delete_child, "%s", holes[_i].name);
+    ck_assert_msg(((hole.verdict.ace_flags & SBX_ACE_INHERITED) != 0) == holes[_i].inherited, "%s",
+        holes[_i].name);
+    ck_assert(!holes[_i].rights || hole.verdict.granted);
+}
+END_TEST
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 static void says(const struct sbx_why_question *question, const char *const *words, size_t count)
@@ -487,6 +526,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, why__read_only_profile__makes_nothing_writable);
     tcase_add_test(tcase, why__no_descriptor_at_all__is_refused);
     tcase_add_test(tcase, why__token__is_the_planned_one);
+    tcase_add_loop_test(tcase, why__hole__is_what_the_token_may_write, 0, (int)countof(holes));
     tcase_add_test(tcase, why__text__names_entry_sid_pass_and_policy);
     tcase_add_test(tcase, why__rule__has_words_for_every_planned_entry);
     tcase_add_loop_test(tcase, why__sid__is_named_by_its_part_in_the_run, 0, (int)countof(roles));
