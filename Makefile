@@ -185,24 +185,29 @@ $(N)/fuzz/fuzz_%: $(N)/obj/tests/fuzz/fuzz_%.o $(N)/obj/tests/fuzz/replay.o $(N)
 -include $(shell find $(BUILD)/native $(BUILD)/x86_64 $(BUILD)/i686 -name '*.d' 2>/dev/null)
 
 # --- verbs ---------------------------------------------------------------------------------------
-.PHONY: test demo check lint format format-check fuzz bench nt-suite dist install clean help
+.PHONY: test demo check mutants lint format format-check fuzz bench nt-suite dist install clean help
 
 # Quiet unless something is wrong; V=1 shows more.
-test: deps  ## install what is missing, build, run every test; ends with "N passed, N failed, N skipped"
+test:  ## install what is missing, build, run every test; ends with "N passed, N failed, N skipped"
+	$(Q)scripts/bootstrap --native --cross --wine --ntwine --samba
 	@echo "test: building" >&2
 	$(Q)$(MAKE) -s -j2 tests-native
 	$(Q)$(MAKE) -s -j2 all suite
+	$(Q)$(MAKE) -s -j2 ARCH=i686 programs suite
 	@echo "test: running" >&2
-	$(Q)tests/run native replay static stock
+	$(Q)tests/run native replay static samba stock ntwine
 
-check: format-check lint test  ## what a change must pass
+check: format-check lint test mutants  ## what a change must pass
+
+mutants:  ## break the boundary on purpose, once per mutant: the tests must notice
+	$(Q)tests/mutants
 
 lint:  ## banned functions, function length, cppcheck, clang-tidy, gcc -fanalyzer
 	$(Q)scripts/bootstrap --lint
 	$(Q)scripts/lint
 
 demo:  ## install what is missing, build, run the main job on a small project and show it
-	$(Q)scripts/bootstrap --cross --demo
+	$(Q)scripts/bootstrap --cross --demo --ntwine
 	$(Q)$(MAKE) -s -j2 programs
 	$(Q)scripts/demo
 
