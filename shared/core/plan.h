@@ -190,6 +190,8 @@ SBX_MUST_CHECK enum sbx_status sbx_plan_format(
 #define SBX_MASK_DELETE_CHILD 0x00000040u
 #define SBX_MASK_DELETE 0x00010000u
 #define SBX_MASK_READ_CONTROL 0x00020000u
+/* on a directory that leads to something that must stay: its own name, and what is in it */
+#define SBX_MASK_DENY_ABOVE (SBX_MASK_DELETE | SBX_MASK_DELETE_CHILD)
 /* write data, append, EA, attributes, delete, delete child, WRITE_DAC, WRITE_OWNER */
 #define SBX_MASK_DENY_WRITE 0x000D0156u
 /* git: "write", on .git itself: delete, delete child, WRITE_DAC, WRITE_OWNER */

@@ -7,6 +7,10 @@
  *      protected child would come from the parent and go round the child's deny.
  *   3. OWNER RIGHTS never stands without the caller's full access, or the user loses the files.
  *   4. A read-only root gets nothing in unelevated mode, where reads are open.
+ *   5. In unelevated mode the child has the user's own FILE_DELETE_CHILD, which pass 2 does not
+ *      see (accesscheck.h), so a deny for the capability would not be asked. Where it would let
+ *      the child delete or rename what must stay, the user's SID is denied it. The user goes on
+ *      deleting everything by DELETE on the child itself, which the root passes on to all.
  */
 #include "plan_parts.h"
 
@@ -64,6 +68,28 @@ static enum sbx_status add_for_p(struct sbx_plan_work *work, const char *capabil
     return status;
 }
 
+enum sbx_status sbx_plan_deny_delete_child(
+    struct sbx_plan_work *work, const char *directory, uint8_t flags, struct sbx_error *err)
+{
+    static const char why[] = "caller-delete-child";
+    struct sbx_plan_ace ace = {NULL, NULL, SBX_ACE_DENY, flags, SBX_MASK_DELETE_CHILD, why};
+    const struct sbx_plan *plan = work->plan;
+    enum sbx_status status;
+    size_t i;
+
+    if (plan->mode != SBX_MODE_UNELEVATED)
+        return SBX_OK;
+    for (i = 0; i < plan->ace_count; i++)
+        if (plan->aces[i].why == why && plan->aces[i].flags == flags &&
+            sbx_winpath_equal(plan->aces[i].path, directory))
+            return SBX_OK;
+    status = sbx_strdup(directory, &ace.path, err);
+    if (!status)
+        status = sbx_plan_add_ace(work->plan, work->facts->caller_sid, &ace, err);
+    free(ace.path);
+    return status;
+}
+
 /* Renaming a folder between R and R2 would put another folder in the place of R2. */
 static enum sbx_status add_nested(struct sbx_plan_work *work, const struct sbx_plan_root *root,
     const struct sbx_plan_root *nested, struct sbx_error *err)
@@ -76,8 +102,11 @@ static enum sbx_status add_nested(struct sbx_plan_work *work, const struct sbx_p
         status = sbx_winpath_parent(nested->path, &at, err);
     while (!status && !sbx_winpath_equal(at, root->path)) {
         ace.path = at;
+        ace.mask = SBX_MASK_DENY_ABOVE;
         ace.why = "above-nested-root";
         status = add_for_p(work, root->capability_sid, &ace, err);
+        if (!status)
+            status = sbx_plan_deny_delete_child(work, at, 0, err);
         if (!status)
             status = sbx_winpath_parent(at, &up, err);
         if (!status) {
@@ -108,6 +137,8 @@ static enum sbx_status add_writable(
 
     for (i = 0; !status && i < countof(for_p); i++)
         status = add_for_p(work, root->capability_sid, &for_p[i], err);
+    if (!status)
+        status = sbx_plan_deny_delete_child(work, root->path, 0, err);
     if (!status)
         status = sbx_plan_add_ace(work->plan, work->facts->caller_sid, &caller, err);
     if (!status)

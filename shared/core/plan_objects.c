@@ -5,6 +5,7 @@
  *      that no deny answers would be enough.
  *   2. Content of the tree (`.git` files) is untrusted: what it names only ever gets denies, and
  *      never a folder that holds a root or a place of the system.
+ *      The caller's own rights are touched inside writable roots only.
  *   3. No ACE on a link or on a file with more than one name: it would land on another object.
  */
 #include "plan_parts.h"
@@ -52,13 +53,14 @@ static bool has_ace(const struct sbx_plan *plan, const struct sbx_plan_ace *ace)
 
 /*
  * The deny of an object deep in a root could be walked around by renaming a folder above it and
- * building the path again, so these folders lose DELETE (design 4 has it for nested roots only).
+ * building the path again, so these folders lose DELETE (design 4 has it for nested roots only),
+ * and FILE_DELETE_CHILD, which Everyone or CREATOR OWNER may have been given there.
  */
 static enum sbx_status deny_chain(
     struct sbx_plan_work *work, const char *path, struct sbx_error *err)
 {
     static const char why[] = "above-denied";
-    struct sbx_plan_ace ace = {NULL, NULL, SBX_ACE_DENY, 0, SBX_MASK_DELETE, why};
+    struct sbx_plan_ace ace = {NULL, NULL, SBX_ACE_DENY, 0, SBX_MASK_DENY_ABOVE, why};
     enum sbx_status status = SBX_OK;
     size_t i;
 
@@ -74,6 +76,8 @@ static enum sbx_status deny_chain(
             if (!has_ace(work->plan, &ace))
                 status = deny_for_roots(work, &ace, NULL, err);
             if (!status)
+                status = sbx_plan_deny_delete_child(work, at, 0, err);
+            if (!status)
                 status = sbx_winpath_parent(at, &up, err);
             free(at);
             at = up;
@@ -82,6 +86,32 @@ static enum sbx_status deny_chain(
         free(at);
     }
     return status;
+}
+
+static bool is_in_writable_root(const struct sbx_plan *plan, const char *path)
+{
+    size_t i;
+
+    for (i = 0; i < plan->root_count; i++)
+        if (reaches(&plan->roots[i], path))
+            return true;
+    return false;
+}
+
+/*
+ * What else holds a denied object in its place: the folders above it, and for a directory the
+ * caller's own right to delete in it. Nothing outside of writable roots.
+ */
+static enum sbx_status hold(struct sbx_plan_work *work, const struct sbx_plan_ace *ace,
+    bool is_directory, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+
+    if (!is_in_writable_root(work->plan, ace->path))
+        return SBX_OK;
+    if (is_directory)
+        status = sbx_plan_deny_delete_child(work, ace->path, ace->flags & SBX_ACE_CI, err);
+    return status ? status : deny_chain(work, ace->path, err);
 }
 
 static bool is_git_directory(const struct sbx_object_fact *object)
@@ -109,6 +139,7 @@ static enum sbx_status deny_target(struct sbx_plan_work *work, const struct sbx_
 {
     struct sbx_plan_ace ace = {
         target, NULL, SBX_ACE_DENY, SBX_ACE_OI | SBX_ACE_CI, SBX_MASK_DENY_WRITE, why};
+    enum sbx_status status;
     const char *rule;
     size_t i;
 
@@ -124,7 +155,8 @@ static enum sbx_status deny_target(struct sbx_plan_work *work, const struct sbx_
             ace.flags = 0;
             ace.mask = SBX_MASK_DENY_REPLACE;
         }
-    return deny_for_roots(work, &ace, object->path, err);
+    status = deny_for_roots(work, &ace, object->path, err);
+    return status ? status : hold(work, &ace, true, err);
 }
 
 /* --- one object ------------------------------------------------------------------------------ */
@@ -146,7 +178,7 @@ static enum sbx_status deny_write(
     }
     status = deny_for_roots(work, &ace, NULL, err);
     if (!status)
-        status = deny_chain(work, object->path, err);
+        status = hold(work, &ace, object->is_directory, err);
     if (!status && object->kind == SBX_OBJECT_PROTECTED)
         status = deny_target(work, object, object->gitdir_target, "gitdir-target", err);
     if (!status && object->kind == SBX_OBJECT_PROTECTED)

@@ -46,6 +46,14 @@ SBX_MUST_CHECK enum sbx_status sbx_plan_object_aces(
 SBX_MUST_CHECK enum sbx_status sbx_plan_add_ace(
     struct sbx_plan *plan, const char *sid, const struct sbx_plan_ace *ace, struct sbx_error *err);
 
+/**
+ * plan_aces.c: keep the caller's own FILE_DELETE_CHILD on a directory in a writable root away from
+ * the child; nothing in elevated mode, where the child is not the caller.
+ * @param flags SBX_ACE_CI for the directories below as well, else 0
+ */
+SBX_MUST_CHECK enum sbx_status sbx_plan_deny_delete_child(
+    struct sbx_plan_work *work, const char *directory, uint8_t flags, struct sbx_error *err);
+
 /** plan_env.c: the whole environment of the child. Needs mode, network, account, roots. */
 SBX_MUST_CHECK enum sbx_status sbx_plan_environment(
     struct sbx_plan_work *work, struct sbx_error *err);

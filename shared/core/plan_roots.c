@@ -3,6 +3,7 @@
  *
  *   1. Only what the policy grants: the working directory under workspace-write, and allowWrite.
  *   2. denyWrite beats allowWrite, also when it names a folder above the root.
+ *      So does a protected name in another root: only the machine's policy may shorten that list.
  *   3. Nothing outside the machine's bound, compared on final paths.
  *   4. Nothing that design 4 refuses, and nothing whose access list cannot hold a boundary.
  */
@@ -10,6 +11,7 @@
 
 #include "capsid.h"
 #include "tokenplan.h"
+#include "utf.h"
 #include "winpath.h"
 
 /* What can be wrong with the object itself; the place is plan_places.c. */
@@ -92,6 +94,28 @@ static bool is_denied(const struct sbx_plan_work *work, const char *path)
     return result;
 }
 
+/*
+ * The protected object that is the directory or holds it. With git: "write" the repository itself
+ * may be written, so a folder in it may be a root; what stays protected in there may not.
+ */
+static const char *protected_above(const struct sbx_plan_work *work, const char *path)
+{
+    size_t i;
+
+    for (i = 0; i < work->facts->object_count; i++) {
+        const struct sbx_object_fact *object = &work->facts->objects[i];
+
+        if ((object->kind != SBX_OBJECT_PROTECTED && object->kind != SBX_OBJECT_GIT_INNER) ||
+            !sbx_winpath_is_inside(object->path, path))
+            continue;
+        if (object->kind == SBX_OBJECT_PROTECTED && work->plan->git == SBX_GIT_WRITE &&
+            sbx_utf_equal_ci_ascii(sbx_winpath_base_name(object->path), ".git"))
+            continue;
+        return object->path;
+    }
+    return NULL;
+}
+
 static bool same_object(const struct sbx_plan_root *root, const struct sbx_root_fact *fact)
 {
     if (sbx_winpath_equal(root->path, fact->path))
@@ -129,6 +153,12 @@ static enum sbx_status make_writable(struct sbx_plan_work *work, const struct sb
         *ret_writable = false;
         return sbx_plan_warn(
             work->plan, err, "'%s' is not writable: denyWrite covers it", fact->path);
+    }
+    rule = protected_above(work, fact->path);
+    if (rule) {
+        *ret_writable = false;
+        return sbx_plan_warn(
+            work->plan, err, "'%s' is not writable: '%s' is protected", fact->path, rule);
     }
     rule = object_rule(fact);
     if (!rule)

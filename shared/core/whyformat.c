@@ -31,6 +31,9 @@ static const struct {
     {"root-delete-child", "nothing gives the right to delete every child of a root"},
     {"caller-manages", "the user keeps full control of what commands make in a root"},
     {"owner-rights", "owning a file gives no right to change its access list"},
+    {"caller-delete-child",
+        "an unelevated command has its user's right to delete in a directory; the user deletes by "
+        "the right on the file itself"},
     {"nested-root", "another writable root, which stays where it is"},
     {"above-nested-root", "on the way to another writable root, which stays where it is"},
     {"above-denied", "on the way to something denied, which stays where it is"},

@@ -38,7 +38,8 @@ START_TEST(aces__unelevated_root__has_the_table_for_the_capability)
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, WORLD_CALLER, ALLOW, TREE, SBX_MASK_FULL), 1);
     ck_assert_uint_eq(
         world_count(&w, WORLD_CWD, "S-1-3-4", ALLOW, CHILDREN, SBX_MASK_READ_CONTROL), 1);
-    ck_assert_uint_eq(w.plan.ace_count, 5);
+    ck_assert_uint_eq(world_count(&w, WORLD_CWD, WORLD_CALLER, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
+    ck_assert_uint_eq(w.plan.ace_count, 6);
 }
 END_TEST
 
@@ -110,8 +111,8 @@ START_TEST(aces__nested_root__cannot_be_renamed_by_the_outer_one)
     ck_assert_uint_eq(world_count(&w, "D:\\proj\\a\\b\\inner", cap, DENY, 0, SBX_MASK_DELETE), 1);
     ck_assert_uint_eq(
         world_count(&w, "D:\\proj\\a\\b\\inner", WORLD_GROUP, DENY, 0, SBX_MASK_DELETE), 1);
-    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a\\b", cap, DENY, 0, SBX_MASK_DELETE), 1);
-    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a", cap, DENY, 0, SBX_MASK_DELETE), 1);
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a\\b", cap, DENY, 0, SBX_MASK_DENY_ABOVE), 1);
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a", cap, DENY, 0, SBX_MASK_DENY_ABOVE), 1);
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, NULL, DENY, 0, SBX_MASK_DELETE), 0);
     ck_assert_uint_eq(world_count(&w, "D:\\proj\\a\\b\\inner", inner, ALLOW, 0, SBX_MASK_RWX), 1);
     ck_assert_uint_eq(world_count(&w, "D:\\proj", inner, ALLOW, -1, 0), 0);
@@ -123,7 +124,7 @@ START_TEST(aces__sibling_with_the_same_start__is_not_nested)
     world_policy(&w, "{\"filesystem\":{\"allowWrite\":[\"D:\\\\project\"]}}");
     world_root(&w, "D:\\project");
     plan();
-    ck_assert_uint_eq(w.plan.ace_count, 10);
+    ck_assert_uint_eq(w.plan.ace_count, 12);
     ck_assert_uint_eq(world_count(&w, "D:\\project", NULL, DENY, 0, SBX_MASK_DELETE), 0);
 }
 END_TEST
@@ -158,6 +159,28 @@ START_TEST(aces__object_in_two_roots__is_denied_to_both)
 }
 END_TEST
 
+/* Only the machine's policy may shorten the list of protected names. */
+START_TEST(aces__root_in_a_protected_folder__is_not_writable)
+{
+    static const char *const inside[] = {"D:\\proj\\.vscode", "D:\\proj\\.vscode\\x",
+        "D:\\proj\\.git\\x", "D:\\proj\\.git\\hooks\\x"};
+    bool git_write = _i > 3;
+    size_t n = (size_t)_i % 4;
+    struct sbx_error err;
+
+    world_policy(&w, git_write ? "{\"git\":\"write\"}" : "{}");
+    ck_assert_sbx_ok(sbx_strings_add(&w.policy.allow_write, inside[n], &err), &err);
+    world_root(&w, inside[n]);
+    world_object(&w, SBX_OBJECT_PROTECTED, "D:\\proj\\.vscode");
+    world_object(&w, SBX_OBJECT_PROTECTED, "D:\\proj\\.git");
+    if (git_write)
+        world_object(&w, SBX_OBJECT_GIT_INNER, "D:\\proj\\.git\\hooks");
+    plan();
+    ck_assert_int_eq(w.plan.roots[1].writable, git_write && n == 2);
+    ck_assert_uint_eq(w.plan.warnings.count, git_write && n == 2 ? 0 : 1);
+}
+END_TEST
+
 START_TEST(aces__object_of_a_read_only_root__needs_no_deny)
 {
     world_policy(&w, "{\"profile\":\"read-only\"}");
@@ -176,9 +199,66 @@ START_TEST(aces__deep_denied_object__cannot_be_walked_around)
         world_count(&w, "D:\\proj\\a\\b\\secret", cap, DENY, TREE, SBX_MASK_DENY_WRITE), 1);
     ck_assert_uint_eq(
         world_count(&w, "D:\\proj\\a\\b\\other", cap, DENY, 0, SBX_MASK_DENY_WRITE), 1);
-    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a\\b", cap, DENY, 0, SBX_MASK_DELETE), 1);
-    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a", cap, DENY, 0, SBX_MASK_DELETE), 1);
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a\\b", cap, DENY, 0, SBX_MASK_DENY_ABOVE), 1);
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a", cap, DENY, 0, SBX_MASK_DENY_ABOVE), 1);
     ck_assert_uint_eq(world_count(&w, "D:\\proj", cap, DENY, 0, SBX_MASK_DELETE), 0);
+}
+END_TEST
+
+/* Pass 2 of a write-restricted token does not see FILE_DELETE_CHILD: it is the user's own. */
+START_TEST(aces__unelevated__callers_delete_child_is_denied_where_something_must_stay)
+{
+    world_policy(&w, "{\"filesystem\":{\"allowWrite\":[\"n\\\\inner\"]}}");
+    world_root(&w, "D:\\proj\\n\\inner");
+    world_object(&w, SBX_OBJECT_PROTECTED, "D:\\proj\\.git");
+    world_object(&w, SBX_OBJECT_DENY_WRITE, "D:\\proj\\a\\b\\file")->is_directory = false;
+    world_object(&w, SBX_OBJECT_DENY_WRITE, "D:\\proj\\a\\b\\other")->is_directory = false;
+    plan();
+    ck_assert_uint_eq(world_count(&w, "D:\\proj", WORLD_CALLER, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
+    ck_assert_uint_eq(
+        world_count(&w, "D:\\proj\\n", WORLD_CALLER, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
+    ck_assert_uint_eq(
+        world_count(&w, "D:\\proj\\n\\inner", WORLD_CALLER, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
+    ck_assert_uint_eq(
+        world_count(&w, "D:\\proj\\a", WORLD_CALLER, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
+    ck_assert_uint_eq(
+        world_count(&w, "D:\\proj\\a\\b", WORLD_CALLER, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
+    ck_assert_uint_eq(
+        world_count(&w, "D:\\proj\\.git", WORLD_CALLER, DENY, SBX_ACE_CI, SBX_MASK_DELETE_CHILD),
+        1);
+    /* on a file it would only take FILE_ALL_ACCESS away from the user */
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\a\\b\\file", WORLD_CALLER, DENY, -1, 0), 0);
+}
+END_TEST
+
+START_TEST(aces__callers_delete_child__stays_in_elevated_mode_and_outside)
+{
+    struct sbx_object_fact *object;
+    size_t i;
+
+    object = world_object(&w, SBX_OBJECT_PROTECTED, "D:\\proj\\.git");
+    object->is_directory = false;
+    world_set(&object->gitdir_target, "D:\\main\\.git");
+    plan();
+    ck_assert_uint_eq(world_count(&w, "D:\\main\\.git", WORLD_CALLER, DENY, -1, 0), 0);
+    world_install(&w);
+    plan();
+    for (i = 0; i < w.plan.ace_count; i++)
+        ck_assert(w.plan.aces[i].type != DENY || strcmp(w.plan.aces[i].sid, WORLD_CALLER) != 0);
+}
+END_TEST
+
+START_TEST(aces__gitdir_inside__cannot_be_walked_around)
+{
+    struct sbx_object_fact *object = world_object(&w, SBX_OBJECT_PROTECTED, "D:\\proj\\.git");
+
+    object->is_directory = false;
+    world_set(&object->gitdir_target, "D:\\proj\\.real\\git");
+    plan();
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\.real", cap, DENY, 0, SBX_MASK_DENY_ABOVE), 1);
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\.real\\git", WORLD_CALLER, DENY, SBX_ACE_CI,
+                          SBX_MASK_DELETE_CHILD),
+        1);
 }
 END_TEST
 
@@ -215,7 +295,7 @@ START_TEST(aces__git_write__denies_replacing_git_and_writing_hooks)
     ck_assert_uint_eq(
         world_count(&w, "D:\\proj\\.GIT\\config", cap, DENY, 0, SBX_MASK_DENY_WRITE), 1);
     ck_assert_uint_eq(
-        world_count(&w, "D:\\proj\\.GIT\\modules\\m", cap, DENY, 0, SBX_MASK_DELETE), 1);
+        world_count(&w, "D:\\proj\\.GIT\\modules\\m", cap, DENY, 0, SBX_MASK_DENY_ABOVE), 1);
     ck_assert_uint_eq(
         world_count(&w, "D:\\proj\\.vscode", cap, DENY, TREE, SBX_MASK_DENY_WRITE), 1);
 }
@@ -268,7 +348,7 @@ START_TEST(aces__gitdir_at_a_wide_place__is_not_followed)
 
     git_file(targets[_i], NULL);
     plan();
-    ck_assert_uint_eq(w.plan.ace_count, 6); /* the root's five and the `.git` file's own */
+    ck_assert_uint_eq(w.plan.ace_count, 7); /* the root's six and the `.git` file's own */
     ck_assert_uint_eq(w.plan.warnings.count, 1);
 }
 END_TEST
@@ -396,8 +476,13 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, aces__sibling_with_the_same_start__is_not_nested);
     tcase_add_test(tcase, aces__protected_object__is_denied_to_p);
     tcase_add_test(tcase, aces__object_in_two_roots__is_denied_to_both);
+    tcase_add_loop_test(tcase, aces__root_in_a_protected_folder__is_not_writable, 0, 8);
     tcase_add_test(tcase, aces__object_of_a_read_only_root__needs_no_deny);
     tcase_add_test(tcase, aces__deep_denied_object__cannot_be_walked_around);
+    tcase_add_test(
+        tcase, aces__unelevated__callers_delete_child_is_denied_where_something_must_stay);
+    tcase_add_test(tcase, aces__callers_delete_child__stays_in_elevated_mode_and_outside);
+    tcase_add_test(tcase, aces__gitdir_inside__cannot_be_walked_around);
     tcase_add_test(tcase, aces__link_and_hard_link__are_left_alone);
     tcase_add_test(tcase, aces__git_write__denies_replacing_git_and_writing_hooks);
     tcase_add_test(tcase, aces__git_file__stays_denied_with_git_write);
