@@ -6,6 +6,7 @@
 #include "shared/core/winpath.h"
 #include "shared/win/clock.h"
 #include "shared/win/handle.h"
+#include "shared/win/late.h"
 #include "shared/win/wstr.h"
 
 /* --- before the run ------------------------------------------------------------------------------
@@ -54,17 +55,24 @@ cleanup:
     return status;
 }
 
-static enum sbx_status begin_root(
-    struct sbx_protect *protect, struct sbx_protect_root *root, struct sbx_error *err)
+/* A new handle each time: some systems go on giving the entries that a handle saw first. */
+static enum sbx_status open_list(struct sbx_protect_root *root, struct sbx_error *err)
 {
     static const struct sbx_file_how how = {
         .kind = SBX_FILE_DIRECTORY, .access = FILE_LIST_DIRECTORY | FILE_TRAVERSE};
     enum sbx_status status = sbx_file_open(root->root->path, &how, &root->list, err);
 
-    if (!status)
-        status = check_identity(root->list, root->root, err);
+    return status ? status : check_identity(root->list, root->root, err);
+}
+
+static enum sbx_status begin_root(
+    struct sbx_protect *protect, struct sbx_protect_root *root, struct sbx_error *err)
+{
+    enum sbx_status status = open_list(root, err);
+
     if (!status)
         status = sbx_protect_snapshot(protect, root, err);
+    sbx_handle_close(&root->list);
     if (!status)
         status = open_watched(root, err);
     if (status)
@@ -168,6 +176,24 @@ void sbx_protect_cancel(struct sbx_protect *protect)
     free(protect);
 }
 
+/* A root that is not there any more, or is another one, is a finding: the plan denies both. */
+static enum sbx_status end_root(struct sbx_protect_work *work, struct sbx_protect_root *root)
+{
+    enum sbx_status status;
+    struct sbx_error problem;
+    size_t index;
+
+    sbx_error_init(&problem);
+    if (!open_list(root, &problem))
+        return sbx_protect_look(work, root);
+    work->report->truncated = true;
+    status = sbx_protect_add_item(work, root->root->path, SBX_PROTECT_FAILED, &index);
+    if (status)
+        return status == SBX_INVALID ? SBX_OK : status;
+    return sbx_protect_say(&work->report->items[index].details, work->err,
+        "the root cannot be looked at: %s", problem.context);
+}
+
 enum sbx_status sbx_protect_end(
     struct sbx_protect *protect, struct sbx_protect_report *ret_report, struct sbx_error *err)
 {
@@ -181,10 +207,11 @@ enum sbx_status sbx_protect_end(
     work.deadline_ms = sbx_clock_ms() + SBX_PROTECT_TIME_MS;
     ret_report->background = protect->plan->background;
     ret_report->roots_watched = protect->root_count;
+    ret_report->nested_unwatched = protect->root_count && sbx_late_wine_version() != NULL;
     if (protect->watch)
         sbx_watch_stop(protect->watch);
     for (i = 0; i < protect->root_count && !status; i++)
-        status = sbx_protect_look(&work, &protect->roots[i]);
+        status = end_root(&work, &protect->roots[i]);
     if (!status && protect->root_count)
         status = sbx_protect_prints_compare(&work);
     /* Also when the look was cut short: what was adopted must not stay without its denies. */

@@ -44,7 +44,8 @@
 #define SBX_PROTECT_ENTRIES_MAX 200000u /* directory entries read */
 #define SBX_PROTECT_OPENS_MAX 20000u    /* files opened to count their names */
 #define SBX_PROTECT_TIME_MS 10000u
-#define SBX_PROTECT_ITEMS_MAX 1000u /* kept per list of the report; the rest is counted */
+#define SBX_PROTECT_ITEMS_MAX 200u  /* kept per list of the report; the rest is counted */
+#define SBX_PROTECT_DETAILS_MAX 50u /* lines per item; the rest is dropped */
 
 struct sbx_protect; /* a run that is watched */
 
@@ -102,8 +103,10 @@ struct sbx_protect_report {
     uint64_t events;
     uint64_t entries_read;
     uint64_t files_opened;
-    bool truncated;                    /* a bound was reached: something may be unseen */
-    bool background;                   /* processes may be alive and unwatched */
+    bool nested_unwatched; /* Wine hears nothing from directories that were there before the run:
+                              only new ones are looked into there */
+    bool truncated;        /* a bound was reached: something may be unseen */
+    bool background;       /* processes may be alive and unwatched */
     struct sbx_acl_counts descriptors; /* of the denies that were stamped */
 };
 

@@ -56,7 +56,7 @@ enum sbx_status sbx_protect_move_aside(const struct sbx_protect *protect, HANDLE
 
         status = sbx_protectname_quarantine(name, protect->id, attempt, &aside, err);
         if (!status)
-            status = sbx_file_rename(handle, NULL, aside, false, err);
+            status = sbx_file_rename(handle, parent, aside, false, err);
         if (!status)
             *ret_name = aside;
         else

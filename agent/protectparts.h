@@ -17,9 +17,9 @@ struct sbx_protect_seen {
 
 struct sbx_protect_root {
     const struct sbx_plan_root *root; /* borrowed */
-    HANDLE list;                      /* owned; synchronous, FILE_LIST_DIRECTORY */
-    HANDLE watched;                   /* owned; of the watch alone */
-    size_t watch;                     /* index in the watch */
+    HANDLE list;    /* owned; synchronous, FILE_LIST_DIRECTORY; open while it is looked at */
+    HANDLE watched; /* owned; of the watch alone */
+    size_t watch;   /* index in the watch */
     struct sbx_protect_seen *seen;
     size_t seen_count;
 };

@@ -119,13 +119,26 @@ static void read_target(HANDLE handle, const char *root, struct sbx_protect_link
     free(bytes);
 }
 
+static bool is_listed(const struct sbx_protect_report *report, const char *path)
+{
+    size_t i;
+
+    for (i = 0; i < report->link_count; i++)
+        if (strcmp(report->links[i].path, path) == 0)
+            return true;
+    return false;
+}
+
 enum sbx_status sbx_protect_add_link(struct sbx_protect_work *work,
     const struct sbx_protect_root *root, const char *path, HANDLE handle, DWORD tag, uint32_t links)
 {
     struct sbx_protect_report *report = work->report;
     struct sbx_protect_link link = {.tag = tag, .links = links};
-    enum sbx_status status = grow(work, &report->links, report->link_count, sizeof(*report->links));
+    enum sbx_status status;
 
+    if (is_listed(report, path)) /* by an event, and by the full look after a lost watch */
+        return SBX_OK;
+    status = grow(work, &report->links, report->link_count, sizeof(*report->links));
     if (status)
         return status == SBX_INVALID ? SBX_OK : status;
     status = printable(path, &link.path, work->err);
@@ -146,6 +159,8 @@ enum sbx_status sbx_protect_say(
     char line[LINE_BYTES], clean[LINE_BYTES];
     va_list args;
 
+    if (details->count >= SBX_PROTECT_DETAILS_MAX)
+        return SBX_OK;
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
@@ -237,6 +252,7 @@ void sbx_protect_format(const struct sbx_protect_report *report, struct sbx_json
     sbx_json_key_uint64(w, "filesOpened", report->files_opened);
     sbx_json_end_object(w);
     sbx_json_key_uint64(w, "leftOut", report->left_out);
+    sbx_json_key_bool(w, "nestedWatched", !report->nested_unwatched);
     sbx_json_key_bool(w, "truncated", report->truncated);
     sbx_json_key_bool(w, "background", report->background);
     sbx_json_end_object(w);

@@ -26,6 +26,7 @@ struct directory {
 struct sbx_watch {
     HANDLE port;
     HANDLE thread;
+    HANDLE ready; /* event: every directory that can be is armed */
     struct directory *directories;
     size_t count;
     bool is_leaking; /* the system may still write into the buffers: they must stay */
@@ -119,84 +120,6 @@ static void completed(struct directory *directory, BOOL ok, DWORD bytes, bool ag
         arm(directory);
 }
 
-static DWORD WINAPI watch_thread(void *context)
-{
-    struct sbx_watch *watch = context;
-    DWORD timeout_ms = INFINITE;
-    size_t left = SIZE_MAX;
-
-    while (left--) {
-        DWORD bytes = 0;
-        ULONG_PTR key = 0;
-        OVERLAPPED *io = NULL;
-        BOOL ok = GetQueuedCompletionStatus(watch->port, &bytes, &key, &io, timeout_ms);
-
-        /*
-         * After the stop: everything that happened before is queued already, or is returned by
-         * the next arming at once, so an empty queue is the end.
-         */
-        if (!ok && !io)
-            return 0;
-        if (key == STOP_KEY) {
-            timeout_ms = 0;
-            left = watch->count * COMPLETIONS_AFTER_STOP;
-        } else if (key < watch->count) {
-            completed(&watch->directories[key], ok, bytes, true);
-        }
-    }
-    return 0;
-}
-
-static enum sbx_status begin_one(
-    struct sbx_watch *watch, size_t index, HANDLE handle, struct sbx_error *err)
-{
-    struct directory *directory = &watch->directories[index];
-    enum sbx_status status;
-
-    directory->handle = handle;
-    if (!sbx_handle_is_set(handle) || !CreateIoCompletionPort(handle, watch->port, index, 0)) {
-        directory->names.lost = true;
-        return SBX_OK;
-    }
-    status = sbx_calloc(BUFFER_BYTES / sizeof(DWORD), sizeof(DWORD), &directory->buffer, err);
-    if (!status)
-        arm(directory);
-    return status;
-}
-
-enum sbx_status sbx_watch_start(
-    const HANDLE *directories, size_t count, struct sbx_watch **ret_watch, struct sbx_error *err)
-{
-    struct sbx_watch *watch = NULL;
-    enum sbx_status status = sbx_calloc(1, sizeof(*watch), &watch, err);
-    DWORD code;
-    size_t i;
-
-    if (!status)
-        status =
-            sbx_calloc(count ? count : 1, sizeof(*watch->directories), &watch->directories, err);
-    if (status)
-        goto cleanup;
-    watch->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
-    code = GetLastError();
-    if (!watch->port) {
-        status = sbx_fail_win32(err, code, "make a completion port");
-        goto cleanup;
-    }
-    watch->count = count;
-    for (i = 0; i < count && !status; i++)
-        status = begin_one(watch, i, directories[i], err);
-    if (!status)
-        status = sbx_thread_start(watch_thread, watch, &watch->thread, err);
-    if (status)
-        goto cleanup;
-    *ret_watch = watch;
-    watch = NULL;
-cleanup:
-    sbx_watch_free(watch);
-    return status;
-}
-
 /* The buffers belong to the system until each request has come back. */
 static void cancel_all(struct sbx_watch *watch)
 {
@@ -226,6 +149,102 @@ static void cancel_all(struct sbx_watch *watch)
     watch->is_leaking = armed != 0;
 }
 
+/* Until the stop, and then what is queued. */
+static void serve(struct sbx_watch *watch)
+{
+    DWORD timeout_ms = INFINITE;
+    size_t left = SIZE_MAX;
+
+    while (left--) {
+        DWORD bytes = 0;
+        ULONG_PTR key = 0;
+        OVERLAPPED *io = NULL;
+        BOOL ok = GetQueuedCompletionStatus(watch->port, &bytes, &key, &io, timeout_ms);
+
+        /*
+         * After the stop: everything that happened before is queued already, or is returned by
+         * the next arming at once, so an empty queue is the end.
+         */
+        if (!ok && !io)
+            return;
+        if (key == STOP_KEY) {
+            timeout_ms = 0;
+            left = watch->count * COMPLETIONS_AFTER_STOP;
+        } else if (key < watch->count) {
+            completed(&watch->directories[key], ok, bytes, true);
+        }
+    }
+}
+
+/*
+ * Arms, serves and cancels: requests belong to the thread that made them and end with it, and some
+ * systems complete them in no other.
+ */
+static DWORD WINAPI watch_thread(void *context)
+{
+    struct sbx_watch *watch = context;
+    size_t i;
+
+    for (i = 0; i < watch->count; i++)
+        if (watch->directories[i].buffer)
+            arm(&watch->directories[i]);
+    SetEvent(watch->ready);
+    serve(watch);
+    cancel_all(watch);
+    return 0;
+}
+
+static enum sbx_status begin_one(
+    struct sbx_watch *watch, size_t index, HANDLE handle, struct sbx_error *err)
+{
+    struct directory *directory = &watch->directories[index];
+    enum sbx_status status;
+
+    directory->handle = handle;
+    if (!sbx_handle_is_set(handle) || !CreateIoCompletionPort(handle, watch->port, index, 0)) {
+        directory->names.lost = true;
+        return SBX_OK;
+    }
+    status = sbx_calloc(BUFFER_BYTES / sizeof(DWORD), sizeof(DWORD), &directory->buffer, err);
+    return status;
+}
+
+enum sbx_status sbx_watch_start(
+    const HANDLE *directories, size_t count, struct sbx_watch **ret_watch, struct sbx_error *err)
+{
+    struct sbx_watch *watch = NULL;
+    enum sbx_status status = sbx_calloc(1, sizeof(*watch), &watch, err);
+    DWORD code;
+    size_t i;
+
+    if (!status)
+        status =
+            sbx_calloc(count ? count : 1, sizeof(*watch->directories), &watch->directories, err);
+    if (status)
+        goto cleanup;
+    watch->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+    if (watch->port)
+        watch->ready = CreateEventW(NULL, TRUE, FALSE, NULL);
+    code = GetLastError();
+    if (!watch->ready) {
+        status = sbx_fail_win32(err, code, "make a completion port");
+        goto cleanup;
+    }
+    watch->count = count;
+    for (i = 0; i < count && !status; i++)
+        status = begin_one(watch, i, directories[i], err);
+    if (!status)
+        status = sbx_thread_start(watch_thread, watch, &watch->thread, err);
+    if (status)
+        goto cleanup;
+    WaitForSingleObject(watch->ready, INFINITE);
+    *ret_watch = watch;
+    watch = NULL;
+cleanup:
+    sbx_watch_free(watch);
+    return status;
+}
+
 void sbx_watch_stop(struct sbx_watch *watch)
 {
     if (watch->thread) {
@@ -233,8 +252,6 @@ void sbx_watch_stop(struct sbx_watch *watch)
         WaitForSingleObject(watch->thread, INFINITE);
         sbx_handle_close(&watch->thread);
     }
-    if (watch->port && !watch->is_leaking)
-        cancel_all(watch);
 }
 
 const struct sbx_watch_names *sbx_watch_names(const struct sbx_watch *watch, size_t index)
@@ -250,6 +267,7 @@ void sbx_watch_free(struct sbx_watch *watch)
         return;
     sbx_watch_stop(watch);
     sbx_handle_close(&watch->port);
+    sbx_handle_close(&watch->ready);
     for (i = 0; i < watch->count; i++) {
         struct directory *directory = &watch->directories[i];
 
