@@ -87,6 +87,7 @@ enum sbx_status sbx_result_format(
     write_plan(&w, result->plan);
     write_list(&w, "unproved", reply ? &reply->unproved : NULL);
     write_list(&w, "limitsHit", reply ? &reply->limits_hit : NULL);
+    sbx_protect_format(result->protect, &w);
     sbx_json_key_object(&w, "descriptors");
     sbx_json_key_uint64(&w, "reads", result->descriptor_reads);
     sbx_json_key_uint64(&w, "writes", result->descriptor_writes);

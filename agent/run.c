@@ -4,6 +4,7 @@
 #include "facts.h"
 #include "grants.h"
 #include "policyload.h"
+#include "protect.h"
 #include "resolve.h"
 #include "result.h"
 #include "session.h"
@@ -15,7 +16,7 @@
 #include "shared/win/late.h"
 #include "shared/win/sid.h"
 
-#define RESULT_MAX_BYTES (1024u * 1024u)
+#define RESULT_MAX_BYTES (64u * 1024u * 1024u)
 #define PLAN_MAX_BYTES (16u * 1024u * 1024u)
 
 /* Everything one run owns; released in one place. */
@@ -28,6 +29,8 @@ struct command {
     struct sbx_program program;
     struct sbx_plan plan;
     struct sbx_grant_report grants;
+    struct sbx_protect *protect;
+    struct sbx_protect_report protect_report;
     struct sbx_reply reply;
     bool have_facts, have_plan, have_reply;
     struct sbx_result result;
@@ -215,6 +218,54 @@ static enum sbx_status run_session(struct command *command, struct sbx_error *er
     return status;
 }
 
+static void say_protected(const struct command *command)
+{
+    const struct sbx_protect_report *report = &command->protect_report;
+    size_t i, k;
+
+    for (i = 0; i < report->item_count; i++) {
+        const struct sbx_protect_item *item = &report->items[i];
+
+        sbx_say_warning(command->say, "protected name made during the run: '%s': %s", item->path,
+            sbx_protect_action_name(item->action));
+        for (k = 0; k < item->details.count; k++)
+            sbx_say_warning(command->say, "  %s", item->details.items[k]);
+    }
+    for (i = 0; i < report->change_count; i++)
+        sbx_say_warning(command->say, "git: '%s' was %s during the run", report->changes[i].path,
+            report->changes[i].what);
+    if (report->truncated)
+        sbx_say_warning(command->say, "not everything that was made could be looked at");
+}
+
+/* Protected names that do not exist yet are watched for while the command runs (design 4). */
+static enum sbx_status run_watched(struct command *command, struct sbx_error *err)
+{
+    const struct sbx_grant_options grants = {.state_directory = command->facts.state_directory};
+    const struct sbx_protect_options options = {.policy = &command->policy,
+        .facts = &command->facts,
+        .grants = unconfined_wine(command) ? NULL : &grants};
+    enum sbx_status status, ended;
+    struct sbx_error problem;
+
+    status = sbx_protect_begin(&command->plan, &options, &command->protect, err);
+    if (!status)
+        status = lock_self(err);
+    if (status) {
+        sbx_protect_cancel(command->protect);
+        return status;
+    }
+    status = run_session(command, err);
+    sbx_error_init(&problem);
+    ended = sbx_protect_end(command->protect, &command->protect_report, &problem);
+    command->result.descriptor_reads += command->protect_report.descriptors.reads;
+    command->result.descriptor_writes += command->protect_report.descriptors.writes;
+    say_protected(command);
+    if (ended && !status && err)
+        *err = problem;
+    return status ? status : ended;
+}
+
 static enum sbx_status print_plan(struct command *command, struct sbx_error *err)
 {
     enum sbx_status status;
@@ -244,9 +295,7 @@ static enum sbx_status steps(struct command *command, struct sbx_error *err)
     status = make_grants(command, err);
     say_warnings(command);
     if (!status)
-        status = lock_self(err);
-    if (!status)
-        status = run_session(command, err);
+        status = run_watched(command, err);
     if (command->plan.background && !status)
         return status; /* what still runs still needs its TEMP */
     if (sbx_workdirs_clean(&command->facts, &left, NULL) || left)
@@ -290,6 +339,7 @@ static void report(struct command *command, const struct sbx_error *failure)
     result->plan = command->have_plan ? &command->plan : NULL;
     result->reply = command->have_reply ? &command->reply : NULL;
     result->error = failure;
+    result->protect = &command->protect_report;
     result->total_us = clock_us(command);
     sbx_error_init(&err);
     if (sbx_result_format(result, &json, &err)) {
@@ -306,6 +356,7 @@ static void command_done(struct command *command)
 {
     if (command->have_reply)
         sbx_reply_done(&command->reply);
+    sbx_protect_report_done(&command->protect_report);
     sbx_grant_report_done(&command->grants);
     if (command->have_plan)
         sbx_plan_done(&command->plan);
