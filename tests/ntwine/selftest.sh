@@ -98,6 +98,6 @@ starts() { # milliseconds for 40 program starts
 a=$(starts "$work/stock") b=$(starts "$work/user")
 "$wine" down "$work/stock"
 echo "40 program starts: stock $a ms, ntwine $b ms"
-[ "$b" -le $((a * 2)) ] # the aim is 1.3; the machine may be busy
+[ "$b" -le $((a * 2)) ] # 1.0 to 1.3 on an idle machine; a busy one scatters
 note "speed__a-start-costs-less-than-twice-stock" $? "$a ms, $b ms"
 finish "$@"
