@@ -108,7 +108,7 @@ A(git_tree, NULL,
 A(git_dacl, NULL, "setdacl|" GIT "|D:P(A;OICI;FA;;;WD)", GIT, 5, ATTACK_NO_CHANGE, NULL, 0);
 A(git_owner, NULL, "takeown|" GIT, GIT, 5, ATTACK_NO_CHANGE, NULL, 0);
 A(git_link, NULL, "seq|hardlink|{ws}\\l.txt|" GIT "\\config|+|write|{ws}\\l.txt", GIT, 5, 0, NULL,
-    0);
+    2);
 A(git_read, NULL, "read|" GIT "\\config", GIT, 0, ATTACK_WORKS | ATTACK_NO_CHANGE, NULL, 0);
 
 static void git_in_extra(void)
