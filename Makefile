@@ -125,6 +125,9 @@ $(O)/tests/test_%.exe: $(O)/obj/tests/unit/test_%.o $(call obj,$(SUPPORT_SRC)) $
 $(O)/tests/test_%.exe: $(O)/obj/tests/win/test_%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC)) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+# Check ends a failed test by longjmp, which unwinds the stack by these tables on Windows; without
+# them the program ends there and then, with nothing said.
+$(O)/obj/tests/unit/%.o $(O)/obj/tests/win/%.o $(O)/obj/tests/support/%.o: WIN_CFLAGS += -fasynchronous-unwind-tables
 # The grant engine with a seam at the two calls that touch descriptors (tests/support/grant).
 GRANT_SRC := $(addprefix agent/,grants.c grantobject.c grantreport.c grantwalk.c ledger.c revoke.c revokewalk.c)
 $(O)/tests/test_grant.exe: $(O)/obj/tests/win/test_grant.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
