@@ -12,12 +12,18 @@
 /* --- before the run ------------------------------------------------------------------------------
  */
 
+/* One call where the file system has 128-bit ids: this runs three times per root and command. */
 static enum sbx_status check_identity(
     HANDLE handle, const struct sbx_plan_root *root, struct sbx_error *err)
 {
     struct sbx_file_facts facts;
-    enum sbx_status status = sbx_file_get_facts(handle, &facts, err);
+    enum sbx_status status = SBX_OK;
+    FILE_ID_INFO id;
 
+    if (GetFileInformationByHandleEx(handle, FileIdInfo, &id, sizeof(id)))
+        memcpy(facts.id, &id.FileId, sizeof(facts.id));
+    else
+        status = sbx_file_get_facts(handle, &facts, err);
     if (!status && memcmp(facts.id, root->file_id, sizeof(facts.id)) != 0)
         status =
             sbx_fail(err, SBX_DENIED, "'%s' changed since the plan: another directory", root->path);
@@ -25,31 +31,40 @@ static enum sbx_status check_identity(
 }
 
 /*
- * The watch needs a handle of its own kind (overlapped), which only an open by name gives. Links
- * in the path do not matter: the object is compared with the plan's.
+ * By name and in one step, unlike everywhere else: links in the path do not matter, because the
+ * object is compared with the plan's, and only a directory that a link was put in place of is
+ * opened as that link. The watch needs a handle of its own kind (overlapped).
  */
-static enum sbx_status open_watched(struct sbx_protect_root *root, struct sbx_error *err)
+static enum sbx_status open_root(
+    const struct sbx_plan_root *root, DWORD flags, HANDLE *ret_handle, struct sbx_error *err)
 {
     enum sbx_status status;
     struct sbx_buf path;
     wchar_t *path_w = NULL;
-    HANDLE handle;
+    HANDLE handle = INVALID_HANDLE_VALUE;
+    DWORD code;
 
     sbx_buf_init(&path, 65536);
-    status = sbx_buf_printf(&path, err, "%s%s",
-        strncmp(root->root->path, "\\\\", 2) == 0 ? "" : "\\\\?\\", root->root->path);
+    status = sbx_buf_printf(
+        &path, err, "%s%s", strncmp(root->path, "\\\\", 2) == 0 ? "" : "\\\\?\\", root->path);
     if (!status)
         status = sbx_wstr_from_utf8(path.data, &path_w, err);
     if (status)
         goto cleanup;
-    handle = CreateFileW(path_w, FILE_LIST_DIRECTORY,
+    handle = CreateFileW(path_w, FILE_LIST_DIRECTORY | FILE_TRAVERSE | SYNCHRONIZE,
         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    if (handle != INVALID_HANDLE_VALUE)
-        root->watched = handle; /* without it the root is read in full at the end */
-    if (root->watched)
-        status = check_identity(root->watched, root->root, err);
+        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT | flags, NULL);
+    code = GetLastError();
+    if (handle == INVALID_HANDLE_VALUE)
+        status = sbx_fail_win32(err, code, "open '%s'", root->path);
+    else
+        status = check_identity(handle, root, err);
+    if (!status) {
+        *ret_handle = handle;
+        handle = INVALID_HANDLE_VALUE;
+    }
 cleanup:
+    sbx_handle_close(&handle);
     sbx_buf_done(&path);
     free(path_w);
     return status;
@@ -58,11 +73,7 @@ cleanup:
 /* A new handle each time: some systems go on giving the entries that a handle saw first. */
 static enum sbx_status open_list(struct sbx_protect_root *root, struct sbx_error *err)
 {
-    static const struct sbx_file_how how = {
-        .kind = SBX_FILE_DIRECTORY, .access = FILE_LIST_DIRECTORY | FILE_TRAVERSE};
-    enum sbx_status status = sbx_file_open(root->root->path, &how, &root->list, err);
-
-    return status ? status : check_identity(root->list, root->root, err);
+    return open_root(root->root, 0, &root->list, err);
 }
 
 static enum sbx_status begin_root(
@@ -74,7 +85,7 @@ static enum sbx_status begin_root(
         status = sbx_protect_snapshot(protect, root, err);
     sbx_handle_close(&root->list);
     if (!status)
-        status = open_watched(root, err);
+        status = open_root(root->root, FILE_FLAG_OVERLAPPED, &root->watched, err);
     if (status)
         sbx_error_context(err, "watch '%s'", root->root->path);
     return status;
