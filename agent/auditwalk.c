@@ -55,7 +55,7 @@ static void count_error(struct sbx_audit *audit, const char *what, const struct 
 /* The same entry, come down from a directory that is a finding already. */
 static bool comes_from(const struct sbx_audit_finding *above, const struct sbx_why_hole *hole)
 {
-    return above && above->is_directory && hole->verdict.has_ace &&
+    return above->is_directory && hole->verdict.has_ace &&
            (hole->verdict.ace_flags & SBX_ACE_INHERITED) && above->hole.verdict.has_ace &&
            sbx_sid_equal(&above->hole.verdict.step.sid, &hole->verdict.step.sid);
 }
@@ -69,7 +69,7 @@ static enum sbx_status add_finding(struct sbx_audit *audit, const char *path, bo
     enum sbx_status status;
 
     *ret_finding = above;
-    if (comes_from(above, hole)) {
+    if (above && comes_from(above, hole)) {
         above->below++;
         return SBX_OK;
     }
@@ -203,7 +203,9 @@ static enum sbx_filewalk_next look_at(
     make_path(walk, entry);
     if (again)
         finding = find_finding(walk->audit, walk->path);
-    else
+    if (again && !finding) /* counted with the place, perhaps: what is below it then is too */
+        finding = find_finding(walk->audit, walk->place->path);
+    if (!again)
         status = judge(walk->audit, handle, walk->path, is_directory, entry->parent_data, &finding,
             &walk->fatal);
     entry->data = finding;
@@ -361,6 +363,22 @@ static enum sbx_status search_place(struct walk *walk, struct sbx_error *err)
     return status;
 }
 
+/* One place, with its share of the time that is left; the first look has no share. */
+static enum sbx_status search_share(
+    struct sbx_audit *audit, size_t at, bool shallow, char *path, struct sbx_error *err)
+{
+    uint32_t left_ms = sbx_clock_left_ms(audit->deadline_ms);
+    struct walk walk = {
+        .audit = audit, .place = &audit->places[at], .shallow = shallow, .path = path};
+
+    if (!left_ms)
+        return SBX_OK;
+    walk.deadline_ms = audit->deadline_ms;
+    if (!shallow)
+        walk.deadline_ms = sbx_clock_ms() + left_ms / (audit->place_count - at);
+    return search_place(&walk, err);
+}
+
 enum sbx_status sbx_audit_run(struct sbx_audit *audit, struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
@@ -371,18 +389,10 @@ enum sbx_status sbx_audit_run(struct sbx_audit *audit, struct sbx_error *err)
     if (!status)
         status =
             sbx_calloc(SBX_AUDIT_FINDINGS_MAX, sizeof(*audit->findings), &audit->findings, err);
-    for (i = 0; !status && i < 2 * audit->place_count; i++) {
-        size_t at = i % audit->place_count;
-        uint32_t left_ms = sbx_clock_left_ms(audit->deadline_ms);
-        struct walk walk = {.audit = audit, .place = &audit->places[at], .path = path};
-
-        if (!left_ms)
-            break;
-        walk.shallow = i < audit->place_count;
-        walk.deadline_ms = walk.shallow ? audit->deadline_ms
-                                        : sbx_clock_ms() + left_ms / (audit->place_count - at);
-        status = search_place(&walk, err);
-    }
+    for (i = 0; !status && i < audit->place_count; i++)
+        status = search_share(audit, i, true, path, err);
+    for (i = 0; !status && i < audit->place_count; i++)
+        status = search_share(audit, i, false, path, err);
     free(path);
     return status;
 }

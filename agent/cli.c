@@ -241,7 +241,7 @@ static enum sbx_status parse_option(struct parse *parse, struct sbx_error *err)
     }
     if (option->argument && !*value)
         return sbx_fail(err, SBX_INVALID, "%s: the value is empty", option->name);
-    return apply(option, value, parse->cli, err);
+    return apply(option, value ? value : "", parse->cli, err);
 }
 
 static enum sbx_status check_operands(const struct parse *parse, struct sbx_error *err)

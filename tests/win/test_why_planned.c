@@ -306,6 +306,12 @@ START_TEST(audit__same_entry_below__is_counted_with_the_first)
     finding = found("outside\\d1");
     ck_assert_ptr_nonnull(finding);
     ck_assert_ptr_null(found("outside\\d1\\d2"));
+    ck_assert_ptr_null(found("outside\\d1\\d2\\d3"));
+    ck_assert_uint_ge(finding->below, 2);
+    /* From the place that gives it, all of it is one finding. */
+    search("outside\\d1", 60000);
+    ck_assert_uint_eq(audit.finding_count, 1);
+    ck_assert_uint_ge(audit.findings[0].below, 2);
 }
 END_TEST
 
