@@ -13,7 +13,8 @@ A(cx01, RO, "create|{ws}\\new.txt", "{ws}", 5, 0, NULL, 0);
 A(cx02, NULL, "create|{ws}\\new.txt", "{ws}", 0, ATTACK_WORKS, NULL, 0);
 A(cx03, NULL, "create|{out}\\new.txt", NULL, 5, 0, NULL, 0);
 A(cx03b, EXTRA, "create|{extra}\\new.txt", "{extra}", 0, ATTACK_WORKS, NULL, 0);
-A(cx03c, RO "|" EXTRA, "create|{extra}\\new.txt", "{extra}", 5, 0, NULL, 0);
+/* Other than in Codex: read-only closes the working directory, and what is allowed is allowed. */
+A(cx03c, RO "|" EXTRA, "create|{extra}\\new.txt", "{extra}", 0, ATTACK_WORKS, NULL, 0);
 A(cx05, RO, "create|{temp}\\sbx-suite-cx05.tmp", "{temp}\\sbx-suite-cx05.tmp", 5, 0, NULL, 0);
 A(cx06, NULL, "append|{ws}\\keep.txt", "{ws}", 0, ATTACK_WORKS, NULL, 0);
 A(cx07, RO, "append|{ws}\\keep.txt", "{ws}", 5, 0, NULL, 0);
@@ -212,7 +213,7 @@ static const struct row rows[] = {
     ATTACK("CX02", "workspace__create_in_cwd__works", 0, cx02),
     ATTACK("CX03", "workspace__create_outside__denied", 0, cx03),
     ATTACK("CX03b", "workspace__create_in_extra_root__works", 0, cx03b),
-    ATTACK("CX03c", "read_only__create_in_extra_root__denied", 0, cx03c),
+    ATTACK("CX03c", "read_only__create_in_allowed_root__works", 0, cx03c),
     CASE("CX04", "workspace__write_in_own_temp__works", 0, temp_write),
     ATTACK("CX05", "read_only__create_in_users_temp__denied", 0, cx05),
     ATTACK("CX06", "workspace__append__works", 0, cx06),

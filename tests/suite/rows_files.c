@@ -6,20 +6,27 @@
 A(write_out, NULL, "write|{out}\\target.txt", NULL, 5, 0, NULL, 0);
 A(append_out, NULL, "append|{out}\\target.txt", NULL, 5, 0, NULL, 0);
 A(truncate_out, NULL, "truncate|{out}\\target.txt", NULL, 5, 0, NULL, 0);
-A(delete_out, NULL, "delete|{out}\\target.txt", NULL, 5, 0, NULL, 0);
-A(close_out, NULL, "delete-on-close|{out}\\target.txt", NULL, 5, 0, NULL, 0);
+/*
+ * Deleting asks for DELETE on the object or FILE_DELETE_CHILD on its folder. The second is in no
+ * mapping of write rights, so the pass over the restricting SIDs may never see it: then the user's
+ * own full control on the folder is enough, for any write-restricted token. Tried first with a
+ * token of the suite's own (ATTACK_PLATFORM); the same for a rename, which is a deletion there.
+ */
+A(delete_out, NULL, "delete|{out}\\target.txt", NULL, 5, ATTACK_PLATFORM, NULL, 0);
+A(close_out, NULL, "delete-on-close|{out}\\target.txt", NULL, 5, ATTACK_PLATFORM, NULL, 0);
 A(rename_out, NULL, "rename|{out}\\target.txt|{out}\\other.txt", NULL, 5, 0, NULL, 0);
-A(steal_out, NULL, "rename|{out}\\target.txt|{ws}\\stolen.txt", NULL, 5, 0, NULL, 0);
+A(steal_out, NULL, "rename|{out}\\target.txt|{ws}\\stolen.txt", NULL, 5, ATTACK_PLATFORM, NULL, 0);
 A(push_out, NULL, "rename|{ws}\\keep.txt|{out}\\pushed.txt", NULL, 5, 0, NULL, 0);
 A(replace_out, NULL, "rename|{ws}\\keep.txt|{out}\\target.txt", NULL, 5, 0, NULL, 0);
 A(mkdir_out, NULL, "mkdir|{out}\\made", NULL, 5, 0, NULL, 0);
-A(rmdir_out, NULL, "seq|delete|{out}\\dir\\deep.txt|+|rmdir|{out}\\dir", NULL, 5, 0, NULL, 145);
-A(attributes_out, NULL, "attributes|{out}\\target.txt", NULL, 5, 0, NULL, 0);
+A(rmdir_out, NULL, "seq|delete|{out}\\dir\\deep.txt|+|rmdir|{out}\\dir", NULL, 5, ATTACK_PLATFORM,
+    NULL, 145);
+A(attributes_out, NULL, "attributes|{out}\\target.txt", NULL, 5, ATTACK_PLATFORM, NULL, 0);
 A(map_out, NULL, "mapwrite|{out}\\target.txt", NULL, 5, 0, NULL, 0);
 A(dacl_out, NULL, "setdacl|{out}\\target.txt|D:P(A;;FA;;;WD)", NULL, 5, ATTACK_NO_CHANGE, NULL, 0);
 A(owner_out, NULL, "takeown|{out}\\target.txt", NULL, 5, ATTACK_NO_CHANGE, NULL, 0);
 A(deep_out, NULL, "spawn|spawn|write|{out}\\target.txt", NULL, 5, 0, NULL, 0);
-A(cmd_out, NULL, "!cmd.exe|/d|/c|cmd /d /c del /q ..\\out\\target.txt", NULL, 0, 0, NULL, 0);
+A(cmd_out, NULL, "!cmd.exe|/d|/c|cmd /d /c echo x> ..\\out\\target.txt", NULL, 0, 0, NULL, 0);
 A(base_out, NULL, "create|{base}\\new.txt", "{base}\\new.txt", 5, 0, NULL, 0);
 
 A(home, NULL, "create|{home}\\sbx-suite-f01.txt", "{home}\\sbx-suite-f01.txt", 5, 0, NULL, 0);
@@ -120,10 +127,10 @@ static void git_in_extra(void)
 /* The other root, because the working directory of a process cannot be renamed by anyone. */
 A(root_rename, "--allow-write|{extra}", "rename|{extra}|{extra}2", "{extra}", 5, 0, git_in_extra,
     0);
-A(root_rename_in, "--allow-write|{extra}", "rename|{extra}|{ws}\\moved", "{extra}", 5, 0,
-    git_in_extra, 0);
+A(root_rename_in, "--allow-write|{extra}", "rename|{extra}|{ws}\\moved", "{extra}", 5,
+    ATTACK_PLATFORM, git_in_extra, 0);
 A(root_delete, "--allow-write|{extra}", "seq|delete|{extra}\\keep.txt|+|rmdir|{extra}", "{ws}\\sub",
-    5, ATTACK_NO_CHANGE, NULL, 145);
+    5, ATTACK_PLATFORM | ATTACK_NO_CHANGE, NULL, 145);
 
 static void make_vscode(void)
 {
@@ -324,7 +331,7 @@ static const struct row rows[] = {
     ATTACK("F01n", "outside__rewrite_dacl__denied", 0, dacl_out),
     ATTACK("F01o", "outside__take_ownership__denied", 0, owner_out),
     ATTACK("F01p", "outside__write_by_grandchild__denied", 0, deep_out),
-    ATTACK("F01q", "outside__delete_by_cmd_in_cmd__denied", 0, cmd_out),
+    ATTACK("F01q", "outside__write_by_cmd_in_cmd__denied", 0, cmd_out),
     ATTACK("F01r", "outside__create_beside_root__denied", 0, base_out),
     ATTACK("F01t", "profile__create__denied", 0, home),
     ATTACK("F01u", "startup_folder__create__denied", 0, startup),
