@@ -17,7 +17,7 @@
 #include "shared/win/wstr.h"
 
 #define ENTRIES_MAX 50000u /* of one repository, objects aside */
-#define HASH_MAX_BYTES (1024u * 1024u)
+#define HASH_MAX_BYTES ((size_t)1024 * 1024)
 #define PRINTS_MAX 8192u
 #define DISPLAY_BYTES 600u
 

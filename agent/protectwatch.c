@@ -7,7 +7,7 @@
 
 /* The largest that every file system takes; Microsoft names 64 KiB for network ones. */
 #define BUFFER_BYTES 65536u
-#define TEXT_MAX_CCH (4u * 1024u * 1024u) /* of all names of one directory */
+#define TEXT_MAX_CCH ((size_t)4 * 1024 * 1024) /* of all names of one directory */
 #define CANCEL_WAIT_MS 2000u
 /* Somebody else who goes on writing must not keep the end of a run from coming. */
 #define COMPLETIONS_AFTER_STOP 64u
@@ -112,7 +112,7 @@ static void take(struct directory *directory, size_t bytes)
 static void completed(struct directory *directory, BOOL ok, DWORD bytes, bool again)
 {
     directory->is_armed = false;
-    if (ok && bytes && bytes <= BUFFER_BYTES)
+    if (ok && directory->buffer && bytes && bytes <= BUFFER_BYTES)
         take(directory, bytes);
     else
         directory->names.lost = true;

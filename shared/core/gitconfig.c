@@ -326,7 +326,7 @@ static enum sbx_status add_key(struct scan *scan, const char *key)
     size_t i;
 
     sbx_utf_printable(scan->sub ? scan->sub : "", scan->sub_bytes, sub, sizeof(sub));
-    sbx_buf_init(&text, 4 * NAME_MAX_BYTES);
+    sbx_buf_init(&text, (size_t)4 * NAME_MAX_BYTES);
     status = sbx_buf_printf(
         &text, scan->err, "%s%s%s.%s", scan->section, scan->sub ? "." : "", sub, key);
     for (i = 0; !status && i < keys->count; i++)

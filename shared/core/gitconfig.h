@@ -14,7 +14,7 @@
 
 #include "policy.h"
 
-#define SBX_GITCONFIG_MAX_BYTES (1024u * 1024u)
+#define SBX_GITCONFIG_MAX_BYTES ((size_t)1024 * 1024)
 #define SBX_GITCONFIG_MAX_KEYS 64u
 
 struct sbx_gitconfig {

@@ -34,7 +34,7 @@ static enum sbx_status readable(const char *nt, char **ret_target, struct sbx_er
     if (!starts(nt, "\\??\\"))
         return sbx_strdup(nt, ret_target, err);
     nt += 4;
-    sbx_buf_init(&text, 4 * SBX_REPARSE_MAX_BYTES);
+    sbx_buf_init(&text, (size_t)4 * SBX_REPARSE_MAX_BYTES);
     if (starts(nt, "UNC\\"))
         status = sbx_buf_printf(&text, err, "\\\\%s", nt + 4);
     else
