@@ -193,8 +193,8 @@ START_TEST(plan__the_rest__is_taken_over)
     ck_assert_uint_eq(w.plan.limits.processes, 9);
     ck_assert_int_eq(w.plan.limits.ui, SBX_UI_BEST_EFFORT);
     ck_assert_int_eq(w.plan.on_created_protected, SBX_ON_CREATED_REPORT);
-    ck_assert_uint_eq(w.plan.protected_names.count, 15); /* 14 built in, .GIT is one of them */
-    ck_assert_str_eq(w.plan.protected_names.items[14], "SECRETS");
+    ck_assert_uint_eq(w.plan.protected_names.count, 16); /* 15 built in, .GIT is one of them */
+    ck_assert_str_eq(w.plan.protected_names.items[15], "SECRETS");
     ck_assert_uint_eq(strlen(w.plan.policy_hash), 64);
     ck_assert_str_eq(w.plan.cwd, WORLD_CWD);
 }
@@ -204,7 +204,7 @@ START_TEST(plan__protect_remove__shortens_the_list)
 {
     world_policies(&w, "{\"protect\":{\"remove\":[\".IDEA\"]}}", "{}");
     world_must_plan(&w);
-    ck_assert_uint_eq(w.plan.protected_names.count, 13);
+    ck_assert_uint_eq(w.plan.protected_names.count, 14);
 }
 END_TEST
 
