@@ -197,6 +197,9 @@ void attack_run(const struct row *row)
         if (!try_twin(attack, &twin))
             return;
         if (attack->flags & ATTACK_PLATFORM) {
+            fixture_reset(); /* the twin has used the target up */
+            if (attack->prepare)
+                attack->prepare();
             struct probe_result own = restricted_try(attack->command);
             if (own.outcome == PROBE_SUCCEEDED) {
                 skip("this platform does not check it: a write-restricted process of the suite's "
