@@ -215,6 +215,22 @@ static void set_level(struct station *station, struct sbx_filewalk_entry *entry)
     entry->data = &station->level;
 }
 
+/*
+ * A directory that its owner could not list may be open to him now. What is in there must be seen
+ * by this walk: the walk over a root around this one would see it, and hand its allow down there
+ * without the denies of this one.
+ */
+static void list_after_all(const struct sbx_filewalk_entry *entry, struct sbx_grant_entry *opened)
+{
+    struct sbx_grant_entry again = {NULL, false, false};
+
+    if (!(entry->attributes & FILE_ATTRIBUTE_DIRECTORY) ||
+        sbx_grant_open_entry(entry, &again, NULL))
+        return;
+    sbx_handle_close(&opened->handle);
+    *opened = again;
+}
+
 static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *entry)
 {
     struct walk *walk = context;
@@ -241,6 +257,8 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
         return SBX_WALK_SKIP;
     }
     status = stamp(walk, entry, station, opened.handle, opened.may_write, &problem);
+    if (!status && !opened.may_list && opened.may_write)
+        list_after_all(entry, &opened);
     sbx_grant_entry_leave(entry, &opened);
     if (status) {
         walk->fatal = problem;

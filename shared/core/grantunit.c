@@ -36,6 +36,18 @@ void sbx_grant_units_done(struct sbx_grant_units *units)
 /* --- which unit an entry belongs to --------------------------------------------------------------
  */
 
+/*
+ * The unit that walks over the object must be the one that allows there, or its walk would hand an
+ * allow down past a deny that another unit holds: a root that only asked to be writable (denied or
+ * protected) does not count inside one that is.
+ */
+static bool is_better(const struct sbx_plan_root *root, const struct sbx_plan_root *best)
+{
+    if (!best || root->writable != best->writable)
+        return !best || root->writable;
+    return strlen(root->path) > strlen(best->path);
+}
+
 static const struct sbx_plan_root *innermost_root(const struct sbx_plan *plan, const char *path)
 {
     const struct sbx_plan_root *best = NULL;
@@ -44,8 +56,7 @@ static const struct sbx_plan_root *innermost_root(const struct sbx_plan *plan, c
     for (i = 0; i < plan->root_count; i++) {
         const struct sbx_plan_root *root = &plan->roots[i];
 
-        if (sbx_winpath_is_inside(root->path, path) &&
-            (!best || strlen(root->path) > strlen(best->path)))
+        if (sbx_winpath_is_inside(root->path, path) && is_better(root, best))
             best = root;
     }
     return best;

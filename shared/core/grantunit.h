@@ -37,7 +37,8 @@ struct sbx_grant_units {
 };
 
 /**
- * Sort the entries of a plan. An entry on an object inside a root belongs to the innermost one;
+ * Sort the entries of a plan. An entry on an object inside a root belongs to the innermost one that
+ * is writable, or without such a one to the innermost;
  * one that names the capability SID of a root belongs to that root; any other is its own unit.
  * Needed: writable roots, the root of the working directory, and everything with a deny or a
  * capability.

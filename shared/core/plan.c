@@ -16,8 +16,9 @@
 /*
  * design 4, and our own: .agent-sandbox.json narrows the next run, so a command may not remove it.
  */
-static const char *const builtin_names[] = {".agent-sandbox.json", ".git", ".hg", ".svn", ".codex", ".agents", ".claude",
-    ".cursor", ".gemini", ".vscode", ".idea", ".mcp.json", ".gitmodules", ".gitconfig", ".envrc"};
+static const char *const builtin_names[] = {".agent-sandbox.json", ".git", ".hg", ".svn", ".codex",
+    ".agents", ".claude", ".cursor", ".gemini", ".vscode", ".idea", ".mcp.json", ".gitmodules",
+    ".gitconfig", ".envrc"};
 
 enum sbx_status sbx_plan_warn(struct sbx_plan *plan, struct sbx_error *err, const char *format, ...)
 {

@@ -6,6 +6,9 @@
  *   2. FILE_DELETE_CHILD is in no allow, and denied on the root: with it, the right to delete a
  *      protected child would come from the parent and go round the child's deny.
  *   3. OWNER RIGHTS never stands without the caller's full access, or the user loses the files.
+ *      In elevated mode only: there an account owns what the child makes. In unelevated mode pass 2
+ *      refuses WRITE_DAC to the owner, and the entry would only end the implicit rights of the
+ *      user, who may need them to take back a deny of his own, and of other owners.
  *   4. A read-only root gets nothing in unelevated mode, where reads are open.
  *   5. In unelevated mode the child has the user's own FILE_DELETE_CHILD, which pass 2 does not
  *      see (accesscheck.h), so a deny for the capability would not be asked. Where it would let
@@ -141,7 +144,7 @@ static enum sbx_status add_writable(
         status = sbx_plan_deny_delete_child(work, root->path, 0, err);
     if (!status)
         status = sbx_plan_add_ace(work->plan, work->facts->caller_sid, &caller, err);
-    if (!status)
+    if (!status && work->plan->mode == SBX_MODE_ELEVATED)
         status = sbx_plan_add_ace(work->plan, SBX_OWNER_RIGHTS_SID, &owner, err);
     for (i = 0; !status && i < work->plan->root_count; i++) {
         const struct sbx_plan_root *other = &work->plan->roots[i];
@@ -153,6 +156,18 @@ static enum sbx_status add_writable(
     return status;
 }
 
+/* What lies in a writable root is read by that root's entries. One more allow there would stand in
+ * one block with the denies that such a directory often has (grantstep.h). */
+static bool is_in_writable(const struct sbx_plan *plan, const char *path)
+{
+    size_t i;
+
+    for (i = 0; i < plan->root_count; i++)
+        if (plan->roots[i].writable && sbx_winpath_is_inside(plan->roots[i].path, path))
+            return true;
+    return false;
+}
+
 /* Never a whole profile or system folder: the account reads what every user may read there. */
 static enum sbx_status add_readable(
     struct sbx_plan_work *work, const struct sbx_plan_root *root, struct sbx_error *err)
@@ -161,7 +176,7 @@ static enum sbx_status add_readable(
         root->path, NULL, SBX_ACE_ALLOW, SBX_ACE_OI | SBX_ACE_CI, SBX_MASK_RX, "read-root"};
     const char *rule = sbx_plan_forbidden_place(work->facts, root->path);
 
-    if (work->plan->mode != SBX_MODE_ELEVATED)
+    if (work->plan->mode != SBX_MODE_ELEVATED || is_in_writable(work->plan, root->path))
         return SBX_OK;
     if (rule || !root->capability_sid || !sbx_winpath_is_normal(root->path))
         return sbx_plan_warn(work->plan, err, "'%s' gets no read access of its own: it %s",

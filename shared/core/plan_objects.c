@@ -161,6 +161,21 @@ static enum sbx_status deny_target(struct sbx_plan_work *work, const struct sbx_
 
 /* --- one object ------------------------------------------------------------------------------ */
 
+/* What a `.git` file names is denied whatever becomes of the file itself: who can add a name to the
+ * file must not take the denies away. */
+static enum sbx_status deny_targets(
+    struct sbx_plan_work *work, const struct sbx_object_fact *object, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    if (object->kind != SBX_OBJECT_PROTECTED)
+        return SBX_OK;
+    status = deny_target(work, object, object->gitdir_target, "gitdir-target", err);
+    if (!status)
+        status = deny_target(work, object, object->commondir_target, "commondir-target", err);
+    return status;
+}
+
 static enum sbx_status deny_write(
     struct sbx_plan_work *work, const struct sbx_object_fact *object, struct sbx_error *err)
 {
@@ -179,11 +194,7 @@ static enum sbx_status deny_write(
     status = deny_for_roots(work, &ace, NULL, err);
     if (!status)
         status = hold(work, &ace, object->is_directory, err);
-    if (!status && object->kind == SBX_OBJECT_PROTECTED)
-        status = deny_target(work, object, object->gitdir_target, "gitdir-target", err);
-    if (!status && object->kind == SBX_OBJECT_PROTECTED)
-        status = deny_target(work, object, object->commondir_target, "commondir-target", err);
-    return status;
+    return status ? status : deny_targets(work, object, err);
 }
 
 static bool is_read_allowed(const struct sbx_facts *facts, const char *path)
@@ -235,6 +246,17 @@ static enum sbx_status read_object(
     return sbx_plan_add_ace(work->plan, work->facts->group_sid, &deny, err);
 }
 
+/* Rule 3. */
+static enum sbx_status leave_names(
+    struct sbx_plan_work *work, const struct sbx_object_fact *object, struct sbx_error *err)
+{
+    enum sbx_status status = sbx_plan_warn(work->plan, err,
+        "'%s' has %u names (hard links): its access list is left alone", object->path,
+        (unsigned)object->link_count);
+
+    return status ? status : deny_targets(work, object, err);
+}
+
 enum sbx_status sbx_plan_object_aces(struct sbx_plan_work *work, struct sbx_error *err)
 {
     const struct sbx_facts *facts = work->facts;
@@ -248,9 +270,7 @@ enum sbx_status sbx_plan_object_aces(struct sbx_plan_work *work, struct sbx_erro
             status = sbx_plan_warn(work->plan, err,
                 "'%s' is a link: neither it nor what it names is protected", object->path);
         else if (!object->is_directory && object->link_count > 1)
-            status = sbx_plan_warn(work->plan, err,
-                "'%s' has %u names (hard links): its access list is left alone", object->path,
-                (unsigned)object->link_count);
+            status = leave_names(work, object, err);
         else if (object->kind <= SBX_OBJECT_GIT_INNER)
             status = deny_write(work, object, err);
         else

@@ -99,6 +99,18 @@ START_TEST(nested_roots__make__inner_first_and_own_objects_each)
 }
 END_TEST
 
+/* The walk that allows must know the denies: one unit. */
+START_TEST(root_that_is_not_writable_in_one_that_is__make__belongs_to_the_outer)
+{
+    roots[1].writable = false;
+    plan.ace_count = 1;
+    add("C:\\ws\\out", CAP, SBX_ACE_DENY, 3, SBX_MASK_DENY_WRITE);
+    make();
+    ck_assert_uint_eq(units.count, 1);
+    ck_assert_uint_eq(unit_at("C:\\ws")->count, 2);
+}
+END_TEST
+
 START_TEST(deny_after_allow_in_the_plan__make__denies_come_first)
 {
     const struct sbx_grant_target *target;
@@ -196,6 +208,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, nested_roots__make__inner_first_and_own_objects_each);
+    tcase_add_test(tcase, root_that_is_not_writable_in_one_that_is__make__belongs_to_the_outer);
     tcase_add_test(tcase, deny_after_allow_in_the_plan__make__denies_come_first);
     tcase_add_test(tcase, gitdir_target_outside__make__belongs_to_the_root_of_its_capability);
     tcase_add_test(tcase, outside_all_roots__make__own_unit_needed_only_with_a_deny_or_capability);

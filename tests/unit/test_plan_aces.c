@@ -36,10 +36,9 @@ START_TEST(aces__unelevated_root__has_the_table_for_the_capability)
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, cap, ALLOW, CHILDREN, SBX_MASK_RWXD), 1);
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, cap, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, WORLD_CALLER, ALLOW, TREE, SBX_MASK_FULL), 1);
-    ck_assert_uint_eq(
-        world_count(&w, WORLD_CWD, "S-1-3-4", ALLOW, CHILDREN, SBX_MASK_READ_CONTROL), 1);
+    ck_assert_uint_eq(world_count(&w, WORLD_CWD, "S-1-3-4", ALLOW, -1, 0), 0);
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, WORLD_CALLER, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
-    ck_assert_uint_eq(w.plan.ace_count, 6);
+    ck_assert_uint_eq(w.plan.ace_count, 5);
 }
 END_TEST
 
@@ -51,6 +50,8 @@ START_TEST(aces__elevated_root__has_the_table_for_the_group_too)
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, WORLD_GROUP, ALLOW, 0, SBX_MASK_RWX), 1);
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, WORLD_GROUP, ALLOW, CHILDREN, SBX_MASK_RWXD), 1);
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, WORLD_GROUP, DENY, 0, SBX_MASK_DELETE_CHILD), 1);
+    ck_assert_uint_eq(
+        world_count(&w, WORLD_CWD, "S-1-3-4", ALLOW, CHILDREN, SBX_MASK_READ_CONTROL), 1);
     ck_assert_uint_eq(w.plan.ace_count, 8);
 }
 END_TEST
@@ -83,6 +84,18 @@ START_TEST(aces__read_only_root__is_readable_in_elevated_mode_only)
     plan();
     ck_assert_uint_eq(w.plan.ace_count, 1);
     ck_assert_uint_eq(world_count(&w, WORLD_CWD, WORLD_GROUP, ALLOW, TREE, SBX_MASK_RX), 1);
+}
+END_TEST
+
+START_TEST(aces__read_only_root_in_a_writable_one__needs_no_entry)
+{
+    world_install(&w);
+    world_policy(&w, "{\"filesystem\":{\"allowWrite\":[\"in\"],\"denyWrite\":[\"in\"]}}");
+    world_root(&w, "D:\\proj\\in");
+    world_object(&w, SBX_OBJECT_DENY_WRITE, "D:\\proj\\in");
+    plan();
+    ck_assert(!w.plan.roots[1].writable);
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\in", NULL, ALLOW, -1, 0), 0);
 }
 END_TEST
 
@@ -124,7 +137,7 @@ START_TEST(aces__sibling_with_the_same_start__is_not_nested)
     world_policy(&w, "{\"filesystem\":{\"allowWrite\":[\"D:\\\\project\"]}}");
     world_root(&w, "D:\\project");
     plan();
-    ck_assert_uint_eq(w.plan.ace_count, 12);
+    ck_assert_uint_eq(w.plan.ace_count, 10);
     ck_assert_uint_eq(world_count(&w, "D:\\project", NULL, DENY, 0, SBX_MASK_DELETE), 0);
 }
 END_TEST
@@ -320,6 +333,17 @@ static struct sbx_object_fact *git_file(const char *gitdir, const char *commondi
     return object;
 }
 
+/* A second name for the file is easily made, and must not open what the file names. */
+START_TEST(aces__gitdir_of_a_hard_link__is_denied)
+{
+    git_file("D:\\proj\\x\\git", "D:\\main\\.git")->link_count = 2;
+    plan();
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\.git", NULL, DENY, -1, 0), 0);
+    ck_assert_uint_eq(world_count(&w, "D:\\proj\\x\\git", cap, DENY, TREE, SBX_MASK_DENY_WRITE), 1);
+    ck_assert_uint_eq(world_count(&w, "D:\\main\\.git", cap, DENY, TREE, SBX_MASK_DENY_WRITE), 1);
+}
+END_TEST
+
 START_TEST(aces__gitdir_outside__only_ever_gets_denies)
 {
     size_t i;
@@ -348,7 +372,7 @@ START_TEST(aces__gitdir_at_a_wide_place__is_not_followed)
 
     git_file(targets[_i], NULL);
     plan();
-    ck_assert_uint_eq(w.plan.ace_count, 7); /* the root's six and the `.git` file's own */
+    ck_assert_uint_eq(w.plan.ace_count, 6); /* the root's five and the `.git` file's own */
     ck_assert_uint_eq(w.plan.warnings.count, 1);
 }
 END_TEST
@@ -471,6 +495,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, aces__elevated_root__has_the_table_for_the_group_too);
     tcase_add_test(tcase, aces__masks__are_those_of_the_design);
     tcase_add_test(tcase, aces__read_only_root__is_readable_in_elevated_mode_only);
+    tcase_add_test(tcase, aces__read_only_root_in_a_writable_one__needs_no_entry);
     tcase_add_test(tcase, aces__read_only_profile_folder__gets_nothing);
     tcase_add_test(tcase, aces__nested_root__cannot_be_renamed_by_the_outer_one);
     tcase_add_test(tcase, aces__sibling_with_the_same_start__is_not_nested);
@@ -486,6 +511,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, aces__link_and_hard_link__are_left_alone);
     tcase_add_test(tcase, aces__git_write__denies_replacing_git_and_writing_hooks);
     tcase_add_test(tcase, aces__git_file__stays_denied_with_git_write);
+    tcase_add_test(tcase, aces__gitdir_of_a_hard_link__is_denied);
     tcase_add_test(tcase, aces__gitdir_outside__only_ever_gets_denies);
     tcase_add_loop_test(tcase, aces__gitdir_at_a_wide_place__is_not_followed, 0, 10);
     tcase_add_test(tcase, aces__gitdir_inside__may_be_written_with_git_write);
