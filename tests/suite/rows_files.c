@@ -15,7 +15,8 @@ A(truncate_out, NULL, "truncate|{out}\\target.txt", NULL, 5, 0, NULL, 0);
 A(delete_out, NULL, "delete|{out}\\target.txt", NULL, 5, ATTACK_PLATFORM, NULL, 0);
 A(close_out, NULL, "delete-on-close|{out}\\target.txt", NULL, 5, ATTACK_PLATFORM, NULL, 0);
 A(rename_out, NULL, "rename|{out}\\target.txt|{out}\\other.txt", NULL, 5, 0, NULL, 0);
-A(steal_out, NULL, "rename|{out}\\target.txt|{ws}\\stolen.txt", NULL, 5, ATTACK_PLATFORM, NULL, 0);
+A(steal_out, NULL, "rename|{out}\\target.txt|{ws}\\stolen.txt", NULL, 5,
+    ATTACK_PLATFORM | ATTACK_MOVES, NULL, 0);
 A(push_out, NULL, "rename|{ws}\\keep.txt|{out}\\pushed.txt", NULL, 5, 0, NULL, 0);
 A(replace_out, NULL, "rename|{ws}\\keep.txt|{out}\\target.txt", NULL, 5, 0, NULL, 0);
 A(mkdir_out, NULL, "mkdir|{out}\\made", NULL, 5, 0, NULL, 0);
@@ -128,7 +129,7 @@ static void git_in_extra(void)
 A(root_rename, "--allow-write|{extra}", "rename|{extra}|{extra}2", "{extra}", 5, 0, git_in_extra,
     0);
 A(root_rename_in, "--allow-write|{extra}", "rename|{extra}|{ws}\\moved", "{extra}", 5,
-    ATTACK_PLATFORM, git_in_extra, 0);
+    ATTACK_PLATFORM | ATTACK_MOVES, git_in_extra, 0);
 A(root_delete, "--allow-write|{extra}", "seq|delete|{extra}\\keep.txt|+|rmdir|{extra}", "{ws}\\sub",
     5, ATTACK_PLATFORM | ATTACK_NO_CHANGE, NULL, 145);
 

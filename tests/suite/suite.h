@@ -239,6 +239,9 @@ bool wait_none_held(const char *dir, unsigned limit_ms);
 #define ATTACK_RESIDUAL 8u /* not held with Everyone and the logon SID restricting (design 2) */
 /* Objects that a model of NT may not check: tried with the suite\'s own restricted token first. */
 #define ATTACK_PLATFORM 16u
+/* With ATTACK_PLATFORM, for "rename|FROM|TO" into a folder that only the sandbox may write in: the
+ * own token is asked for DELETE on FROM alone. */
+#define ATTACK_MOVES 32u
 struct attack {
     const char *options; /* of agent, '|' between words, or NULL */
     const char *command; /* probe steps, or "!image|arguments" */
