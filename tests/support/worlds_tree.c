@@ -117,7 +117,7 @@ static struct sbx_sid random_owner(struct worlds *worlds)
 {
     uint32_t n = worlds_pick(worlds, 20);
 
-    return n < 15   ? worlds->caller
+    return n < 16   ? worlds->caller
            : n < 17 ? worlds->other
            : n < 18 ? sbx_sid_administrators
            : n < 19 ? sbx_sid_system
