@@ -25,7 +25,7 @@ static enum sbx_status handle_facts(
     HANDLE handle, struct sbx_root_fact *root, struct sbx_error *err)
 {
     struct sbx_descriptor descriptor = {0};
-    struct sbx_file_facts file;
+    struct sbx_file_facts file = {0};
     struct sbx_volume volume;
     enum sbx_status status;
 
@@ -96,7 +96,7 @@ enum sbx_status sbx_facts_add_object(struct sbx_facts *facts, enum sbx_object_ki
 {
     const struct sbx_file_how how = {.kind = SBX_FILE_ANY, .allow_reparse = true};
     struct sbx_object_fact *grown, object = {0};
-    struct sbx_file_facts file;
+    struct sbx_file_facts file = {0};
     enum sbx_status status;
     HANDLE handle = NULL;
 

@@ -167,7 +167,7 @@ static bool is_target_path(const struct work *work, const char *path)
 {
     size_t i;
 
-    for (i = 0; i < work->unit->count; i++) {
+    for (i = 0; work->unit->targets && i < work->unit->count; i++) {
         if (sbx_winpath_equal(work->unit->targets[i].path, path))
             return true;
     }

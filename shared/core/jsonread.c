@@ -173,7 +173,7 @@ enum sbx_status sbx_json_require(
 enum sbx_status sbx_json_as_string(
     const struct sbx_json_at *at, size_t max_bytes, const char **ret, struct sbx_error *err)
 {
-    if (!cJSON_IsString(at->item))
+    if (!ret || !cJSON_IsString(at->item))
         return fail_type(at, "a string", err);
     if (strlen(at->item->valuestring) > max_bytes)
         return sbx_fail(

@@ -232,6 +232,7 @@ static const struct row *find(enum sbx_domain domain, uint32_t code)
 
     for (i = 0; i < table.count; i++)
         if (table.rows[i].code == code)
+            /* cppcheck-suppress returnDanglingLifetime ; the rows are static */
             return &table.rows[i];
     return NULL;
 }
