@@ -254,7 +254,6 @@ enum sbx_status sbx_session_run(const struct sbx_session *session, struct sbx_re
     if (status)
         return status;
     status = start_runner(session, &streams, &request, &live, err);
-    ret_times->spawned_us = sbx_clock_us() - begun_us;
     if (status)
         goto cleanup;
     sbx_streams_handed_over(&streams);

@@ -22,7 +22,7 @@ struct sbx_session {
 };
 
 struct sbx_session_times {
-    uint64_t spawned_us, replied_us; /* since the session began */
+    uint64_t replied_us; /* since the session began */
 };
 
 /**

@@ -11,8 +11,9 @@ cd "$here/../.."
 build=${BUILD:-build}
 list=$here/vista-imports.txt
 # 300 KB for each program. agent.exe was 294 KB with `run` alone; the verbs that answer questions
-# (why, grants, revoke, audit, policy) and the watch on protected names made it 354 KB. Neither LTO
-# (330 KB) nor leaving out all hardening (317 KB) brings it back, so its limit is its own.
+# (why, grants, revoke, audit, policy) and the watch on protected names made it 376 KB. Neither LTO
+# (330 KB) nor leaving out all hardening (317 KB), both measured when it was 345 KB, brings it back,
+# so its limit is its own.
 limit_bytes=307200
 limit_agent_bytes=409600
 passed=0 failed=0 skipped=0
