@@ -1,0 +1,36 @@
+/*
+ * Single DWORD values below HKEY_LOCAL_MACHINE, always in the 64-bit view: a 32-bit setup must not
+ * write into the redirected copy that nobody reads.
+ */
+#ifndef SBX_REGVALUE_H
+#define SBX_REGVALUE_H
+
+#include "win.h"
+#include "../core/error.h"
+
+/**
+ * @param ret_exists false without the key or the value; a value of another type is SBX_INVALID
+ * @see https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regqueryvalueexw
+ */
+SBX_MUST_CHECK enum sbx_status sbx_regvalue_get(const char *key, const char *name, bool *ret_exists,
+    uint32_t *ret_value, struct sbx_error *err);
+
+/** Set a value, creating the last two components of the key if missing, and read it back.
+ * @see https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regsetvalueexw */
+SBX_MUST_CHECK enum sbx_status sbx_regvalue_set(
+    const char *key, const char *name, uint32_t value, struct sbx_error *err);
+
+/** Delete a value; absent is success. */
+SBX_MUST_CHECK enum sbx_status sbx_regvalue_delete(
+    const char *key, const char *name, struct sbx_error *err);
+
+/** Whether a key exists. */
+SBX_MUST_CHECK enum sbx_status sbx_regvalue_key_exists(
+    const char *key, bool *ret_exists, struct sbx_error *err);
+
+/** Delete a key that has neither values nor subkeys; any other, or an absent one, is left alone.
+ * @see https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regdeletekeyw */
+SBX_MUST_CHECK enum sbx_status sbx_regvalue_prune(
+    const char *key, bool *ret_deleted, struct sbx_error *err);
+
+#endif
