@@ -116,6 +116,8 @@ struct sbx_policy {
     enum sbx_desktop desktop;
     struct sbx_command_rule *commands; /* owned array */
     size_t command_count;
+    /* What is asked about beyond the policy files; UNSET = by who asks, see approval.h. */
+    enum sbx_decision approve_write, approve_desktop, approve_network;
     enum sbx_flag audit;            /* write audit records */
     enum sbx_flag allow_unelevated; /* machine layer only (design 2) */
     /*

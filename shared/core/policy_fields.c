@@ -20,6 +20,7 @@ const char *const sbx_policy_decision_words[3] = {"allow", "prompt", "deny"};
 static const uint8_t auto_first[] = {0, 0, 1, 2, 3};
 static const uint8_t on_created_rank[] = {0, 2, 1, 3};
 static const uint8_t yes_is_narrow[] = {0, 2, 1};
+static const uint8_t deny_is_narrow[] = {0, 3, 2, 1};
 
 #define AT(member) offsetof(struct sbx_policy, member)
 #define WORDS(table) .words = (table), .word_count = countof(table)
@@ -85,6 +86,12 @@ static const struct sbx_policy_field fields[] = {
     {NUMBER("processMemoryMiB", process_memory_bytes, 8u, MIB_MAX, MIB)},
     {NUMBER("cpuPercent", cpu_percent, 1, 100u, 1u)},
     {ENUM("limits", "ui", limits.ui, ui_words, SBX_UI_ENFORCE)},
+    {ENUM("approvals", "write", approve_write, sbx_policy_decision_words, SBX_DECISION_UNSET),
+        .rank = deny_is_narrow},
+    {ENUM("approvals", "desktop", approve_desktop, sbx_policy_decision_words, SBX_DECISION_UNSET),
+        .rank = deny_is_narrow},
+    {ENUM("approvals", "network", approve_network, sbx_policy_decision_words, SBX_DECISION_UNSET),
+        .rank = deny_is_narrow},
     {FLAG("audit", "enabled", audit, SBX_FLAG_YES), .rank = yes_is_narrow},
 };
 

@@ -467,7 +467,7 @@ static void random_layer(uint64_t *state, enum sbx_layer layer, struct sbx_polic
 static unsigned width(const char *path, const struct sbx_policy *p)
 {
     static const unsigned network[] = {0, 1, 2, 3, 4}, created[] = {0, 2, 1, 3},
-                          choice[] = {0, 0, 1, 2, 3};
+                          choice[] = {0, 0, 1, 2, 3}, decision[] = {0, 3, 2, 1};
 
     if (!strcmp(path, "network.access"))
         return network[p->network];
@@ -477,6 +477,12 @@ static unsigned width(const char *path, const struct sbx_policy *p)
         return choice[p->mode];
     if (!strcmp(path, "token"))
         return choice[p->token];
+    if (!strcmp(path, "approvals.write"))
+        return decision[p->approve_write];
+    if (!strcmp(path, "approvals.desktop"))
+        return decision[p->approve_desktop];
+    if (!strcmp(path, "approvals.network"))
+        return decision[p->approve_network];
     if (!strcmp(path, "audit.enabled"))
         return p->audit == SBX_FLAG_YES ? 1 : p->audit == SBX_FLAG_NO ? 2 : 0;
     return 0;
@@ -485,7 +491,8 @@ static unsigned width(const char *path, const struct sbx_policy *p)
 static bool is_listed(const char *path)
 {
     return !strcmp(path, "network.access") || !strcmp(path, "protect.onCreated") ||
-           !strcmp(path, "mode") || !strcmp(path, "token") || !strcmp(path, "audit.enabled");
+           !strcmp(path, "mode") || !strcmp(path, "token") || !strcmp(path, "audit.enabled") ||
+           !strncmp(path, "approvals.", 10);
 }
 
 /* No scalar of `result` is wider than what `bound` wrote. */
