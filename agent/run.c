@@ -188,7 +188,7 @@ static enum sbx_status run_session(struct command *command, struct sbx_error *er
 {
     struct sbx_session session = {.plan = &command->plan,
         .program = &command->program,
-        .user_sid = command->facts.caller_sid,
+        .user_sid = command->plan.user_sid,
         .wine_unconfined = unconfined_wine(command)};
     struct sbx_session_times times;
     enum sbx_status status;

@@ -23,12 +23,19 @@ struct live {
     bool got_result;
 };
 
-/* Everything the runner needs to know, from the plan. Strings are borrowed: never released. */
+/* A request's strings are the structure's own; here they are borrowed and never released. */
+static char *borrow(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+/* Everything the runner needs to know, from the plan. */
 static void fill_request(const struct sbx_session *session, struct sbx_request *request)
 {
     const struct sbx_plan *plan = session->plan;
 
     memset(request, 0, sizeof(*request));
+    request->stage = SBX_STAGE_LAUNCH;
     request->image = session->program->image;
     request->argv = session->program->argv;
     request->command_line = session->program->command_line;
@@ -36,7 +43,12 @@ static void fill_request(const struct sbx_session *session, struct sbx_request *
     request->environment = plan->environment;
     request->mode = plan->mode;
     request->recipe = plan->recipe;
-    request->user_sid = (char *)(uintptr_t)session->user_sid;
+    request->user_sid = borrow(session->user_sid);
+    if (plan->mode == SBX_MODE_ELEVATED) {
+        request->account = borrow(session->account);
+        request->account_sid = borrow(session->account_sid);
+        request->group_sid = borrow(session->group_sid);
+    }
     request->run_sid = plan->run_sid;
     request->capability_sids = plan->capability_sids;
     request->limits = plan->limits;

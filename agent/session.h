@@ -16,8 +16,12 @@
 struct sbx_session {
     const struct sbx_plan *plan;
     const struct sbx_program *program;
-    const char *runner;   /* absolute path of command-runner.exe */
-    const char *user_sid; /* whom the plan was made for */
+    const char *runner;   /* absolute path of command-runner.exe; elevated: the installed one */
+    const char *user_sid; /* whose token is restricted: plan->user_sid */
+    /* Elevated: who the child will be (design 5). All NULL in unelevated mode. */
+    const char *account;
+    const char *account_sid;
+    const char *group_sid;
     bool wine_unconfined;
 };
 

@@ -8,6 +8,7 @@
 const char *const sbx_ended_words[SBX_ENDED_FAILED] = {
     "exit", "timeout", "limit", "cancelled", "failed"};
 const char *const sbx_control_words[SBX_CONTROL_KILL] = {"cancel", "kill"};
+const char *const sbx_stage_words[SBX_STAGE_CONFINE] = {"launch", "confine"};
 const char *const sbx_limit_words[SBX_LIMIT_WORDS] = {
     "timeout", "processes", "memory", "process-memory", "cpu"};
 
@@ -29,6 +30,27 @@ const char *sbx_ended_name(enum sbx_ended ended)
                                                                 : "unknown";
 }
 
+const char *sbx_stage_name(enum sbx_stage stage)
+{
+    return stage >= SBX_STAGE_LAUNCH && stage <= SBX_STAGE_CONFINE ? sbx_stage_words[stage - 1]
+                                                                   : "unknown";
+}
+
+/* Ours begin alike: a request cannot name another local account, whatever the sealed file holds. */
+bool sbx_account_name_is_ours(const char *name)
+{
+    static const char prefix[] = "AgentSandbox";
+    size_t i;
+
+    if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || strlen(name) > 20)
+        return false;
+    for (i = sizeof(prefix) - 1; name[i]; i++)
+        if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
+                (name[i] >= '0' && name[i] <= '9')))
+            return false;
+    return true;
+}
+
 void sbx_request_done(struct sbx_request *request)
 {
     if (!request)
@@ -39,6 +61,9 @@ void sbx_request_done(struct sbx_request *request)
     free(request->cwd);
     sbx_env_done(&request->environment);
     free(request->user_sid);
+    free(request->account);
+    free(request->account_sid);
+    free(request->group_sid);
     free(request->run_sid);
     sbx_strings_done(&request->capability_sids);
     memset(request, 0, sizeof(*request));
@@ -134,6 +159,7 @@ enum sbx_status sbx_request_encode(
     size_t i;
 
     begin(&w, &json);
+    sbx_json_key_string(&w, "stage", sbx_stage_name(request->stage));
     sbx_json_key_string(&w, "image", request->image);
     put_strings(&w, "argv", &request->argv);
     if (request->command_line)
@@ -147,6 +173,11 @@ enum sbx_status sbx_request_encode(
     sbx_json_key_string(&w, "mode", sbx_mode_name(request->mode));
     sbx_json_key_string(&w, "recipe", sbx_token_choice_name(request->recipe));
     sbx_json_key_string(&w, "userSid", request->user_sid);
+    if (request->mode == SBX_MODE_ELEVATED) {
+        sbx_json_key_string(&w, "account", request->account);
+        sbx_json_key_string(&w, "accountSid", request->account_sid);
+        sbx_json_key_string(&w, "groupSid", request->group_sid);
+    }
     sbx_json_key_string(&w, "runSid", request->run_sid);
     put_strings(&w, "capabilitySids", &request->capability_sids);
     put_limits(&w, &request->limits);

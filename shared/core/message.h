@@ -15,8 +15,12 @@
 #define SBX_MESSAGE_VERSION 1
 #define SBX_FRAME_MAX_BYTES (4u * 1024u * 1024u)
 
-/* agent -> runner, once. All pointers owned by the structure. */
+/* Which half of the chain the request is for (design 1). Unelevated mode has the first only. */
+enum sbx_stage { SBX_STAGE_LAUNCH = 1, SBX_STAGE_CONFINE };
+
+/* agent -> runner, and launch stage -> confine stage, once. All pointers owned by the structure. */
 struct sbx_request {
+    enum sbx_stage stage;
     char *image;             /* absolute path of the program to start */
     struct sbx_strings argv; /* argv[0] included; used when command_line is NULL */
     char *command_line;      /* prebuilt, only for cmd.exe /c; NULL otherwise */
@@ -24,7 +28,10 @@ struct sbx_request {
     struct sbx_env environment;
     enum sbx_mode mode;
     enum sbx_token_choice recipe;
-    char *user_sid;
+    char *user_sid;    /* whose token is restricted; elevated: the account's, as account_sid */
+    char *account;     /* elevated: name of the local account "AgentSandbox..."; else NULL */
+    char *account_sid; /* elevated: its SID; else NULL */
+    char *group_sid;   /* elevated: SID of the group AgentSandboxUsers; else NULL */
     char *run_sid;
     struct sbx_strings capability_sids;
     struct sbx_policy_limits limits;
@@ -97,5 +104,10 @@ SBX_MUST_CHECK enum sbx_status sbx_frame_length(
     const uint8_t prefix[4], uint32_t *ret_length_bytes, struct sbx_error *err);
 
 const char *sbx_ended_name(enum sbx_ended ended);
+const char *sbx_stage_name(enum sbx_stage stage);
+
+/** Whether this can be the name of one of our accounts: "AgentSandbox", then letters and digits,
+ *  at most 20 characters (the limit of a local account's name). */
+bool sbx_account_name_is_ours(const char *name);
 
 #endif

@@ -134,9 +134,13 @@ static enum sbx_status need_choices(
     static const char *const modes[] = {"elevated", "unelevated"};
     static const char *const recipes[] = {"strict", "isolated", "standard"};
     static const char *const desktops[] = {"private", "interactive"};
-    size_t mode = 0, recipe = 0, desktop = 0;
+    size_t mode = 0, recipe = 0, desktop = 0, stage = 0;
     enum sbx_status status = sbx_need_word(root, "mode", modes, countof(modes), &mode, err);
 
+    if (!status)
+        status = sbx_need_word(root, "stage", sbx_stage_words, SBX_STAGE_CONFINE, &stage, err);
+    if (!status && mode && stage)
+        status = sbx_fail(err, SBX_INVALID, "'stage' is confine, which is for elevated mode");
     if (!status)
         status = sbx_need_word(root, "recipe", recipes, countof(recipes), &recipe, err);
     if (!status)
@@ -145,9 +149,39 @@ static enum sbx_status need_choices(
         status = sbx_need_bool(root, "background", &request->background, err);
     if (!status)
         status = sbx_need_bool(root, "wineUnconfined", &request->wine_unconfined, err);
+    request->stage = (enum sbx_stage)(SBX_STAGE_LAUNCH + stage);
     request->mode = mode ? SBX_MODE_UNELEVATED : SBX_MODE_ELEVATED;
     request->recipe = (enum sbx_token_choice)(SBX_TOKEN_STRICT + recipe);
     request->desktop = desktop ? SBX_DESKTOP_INTERACTIVE : SBX_DESKTOP_PRIVATE;
+    return status;
+}
+
+/* Elevated: who the child will be, said once as a name and twice as a SID. Else nobody's name. */
+static enum sbx_status need_identity(
+    const struct sbx_json_at *root, struct sbx_request *request, struct sbx_error *err)
+{
+    static const char *const keys[] = {"account", "accountSid", "groupSid"};
+    enum sbx_status status = need_sid(root, "userSid", false, &request->user_sid, err);
+    size_t i;
+
+    if (request->mode != SBX_MODE_ELEVATED) {
+        for (i = 0; !status && i < countof(keys); i++)
+            if (sbx_json_has(root, keys[i]))
+                status = sbx_fail(err, SBX_INVALID, "'%s' is for elevated mode", keys[i]);
+        return status;
+    }
+    if (!status)
+        status = sbx_need_text(root, "account", SBX_MESSAGE_TEXT_MAX, &request->account, err);
+    if (!status && !sbx_account_name_is_ours(request->account))
+        status = sbx_fail(err, SBX_INVALID, "'account' is not the name of a sandbox account");
+    if (!status)
+        status = need_sid(root, "accountSid", false, &request->account_sid, err);
+    if (!status)
+        status = need_sid(root, "groupSid", false, &request->group_sid, err);
+    if (!status && strcmp(request->account_sid, request->user_sid) != 0)
+        status = sbx_fail(err, SBX_INVALID, "'userSid' is not 'accountSid'");
+    if (!status && strcmp(request->account_sid, request->group_sid) == 0)
+        status = sbx_fail(err, SBX_INVALID, "'groupSid' is the account's SID");
     return status;
 }
 
@@ -155,8 +189,9 @@ static enum sbx_status read_request(
     const struct sbx_json_at *root, struct sbx_request *request, struct sbx_error *err)
 {
     static const char *const keys[] = {"version", "image", "argv", "commandLine", "cwd",
-        "environment", "mode", "recipe", "userSid", "runSid", "capabilitySids", "limits",
-        "background", "desktop", "wineUnconfined", "stdin", "stdout", "stderr"};
+        "environment", "stage", "mode", "recipe", "userSid", "account", "accountSid", "groupSid",
+        "runSid", "capabilitySids", "limits", "background", "desktop", "wineUnconfined", "stdin",
+        "stdout", "stderr"};
     enum sbx_status status = sbx_json_known_keys(root, keys, countof(keys), err);
 
     if (!status)
@@ -172,7 +207,7 @@ static enum sbx_status read_request(
     if (!status)
         status = need_choices(root, request, err);
     if (!status)
-        status = need_sid(root, "userSid", false, &request->user_sid, err);
+        status = need_identity(root, request, err);
     if (!status)
         status = need_sid(root, "runSid", true, &request->run_sid, err);
     if (!status)

@@ -100,7 +100,14 @@ static void make_request(uint64_t *state, struct sbx_request *ret)
     }
     ret->mode = unit_random(state) % 2 ? SBX_MODE_ELEVATED : SBX_MODE_UNELEVATED;
     ret->recipe = (enum sbx_token_choice)(SBX_TOKEN_STRICT + unit_random(state) % 3);
+    ret->stage = SBX_STAGE_LAUNCH;
     ret->user_sid = copy("S-1-5-21-1-2-3-1001");
+    if (ret->mode == SBX_MODE_ELEVATED) {
+        ret->stage = unit_random(state) % 2 ? SBX_STAGE_LAUNCH : SBX_STAGE_CONFINE;
+        ret->account = copy("AgentSandboxOnline2");
+        ret->account_sid = copy(ret->user_sid);
+        ret->group_sid = copy("S-1-5-21-1-2-3-1002");
+    }
     ret->run_sid = own_sid(state);
     for (i = 0; i < count; i++) {
         text = own_sid(state);
@@ -135,9 +142,27 @@ static void assert_same_strings(const struct sbx_strings *a, const struct sbx_st
         ck_assert_str_eq(a->items[i], b->items[i]);
 }
 
+static void assert_same_identity(const struct sbx_request *a, const struct sbx_request *b)
+{
+    ck_assert_int_eq(a->stage, b->stage);
+    ck_assert_int_eq(a->mode, b->mode);
+    ck_assert_str_eq(a->user_sid, b->user_sid);
+    if (a->mode != SBX_MODE_ELEVATED) {
+        ck_assert_ptr_null(b->account);
+        ck_assert_ptr_null(b->account_sid);
+        ck_assert_ptr_null(b->group_sid);
+        return;
+    }
+    ck_assert_str_eq(a->account, b->account);
+    ck_assert_str_eq(a->account_sid, b->account_sid);
+    ck_assert_str_eq(a->group_sid, b->group_sid);
+}
+
 static void assert_same_request(const struct sbx_request *a, const struct sbx_request *b)
 {
     size_t i;
+
+    assert_same_identity(a, b);
 
     ck_assert_str_eq(a->image, b->image);
     ck_assert_str_eq(a->cwd, b->cwd);
@@ -150,9 +175,7 @@ static void assert_same_request(const struct sbx_request *a, const struct sbx_re
         ck_assert_str_eq(a->environment.vars[i].name, b->environment.vars[i].name);
         ck_assert_str_eq(a->environment.vars[i].value, b->environment.vars[i].value);
     }
-    ck_assert_int_eq(a->mode, b->mode);
     ck_assert_int_eq(a->recipe, b->recipe);
-    ck_assert_str_eq(a->user_sid, b->user_sid);
     ck_assert_str_eq(a->run_sid, b->run_sid);
     assert_same_strings(&a->capability_sids, &b->capability_sids);
     ck_assert_uint_eq(a->limits.timeout_ms, b->limits.timeout_ms);
@@ -363,8 +386,9 @@ END_TEST
 #define RUN "\"S-1-5-21-10-20-30-2147483700\""
 #define GOOD_REQUEST                                                                               \
     "{\"version\":1,\"image\":\"C:\\\\a.exe\",\"argv\":[\"a\"],\"cwd\":\"C:\\\\\","                \
-    "\"environment\":{\"A\":\"b\"},\"mode\":\"unelevated\",\"recipe\":\"standard\","               \
-    "\"userSid\":" SID ",\"runSid\":" RUN ",\"capabilitySids\":[],\"limits\":{\"ui\":"             \
+    "\"environment\":{\"A\":\"b\"},\"stage\":\"launch\",\"mode\":\"unelevated\","                  \
+    "\"recipe\":\"standard\",\"userSid\":" SID ",\"runSid\":" RUN                                  \
+    ",\"capabilitySids\":[],\"limits\":{\"ui\":"                                                   \
     "\"enforce\"},\"background\":false,\"desktop\":\"private\",\"wineUnconfined\":false,"          \
     "\"stdin\":0,\"stdout\":4,\"stderr\":8}"
 
@@ -395,6 +419,12 @@ static const struct edit {
     {"{\"A\":\"b\"}", "{\"A=\":\"b\"}", ""},
     {"{\"A\":\"b\"}", "{\"A\":1}", "environment.A"},
     {"{\"A\":\"b\"}", "[]", "environment"},
+    {"\"launch\"", "\"confine\"", "stage"},
+    {"\"stage\":\"launch\",", "", "stage"},
+    {"\"userSid\"", "\"account\":\"AgentSandboxOffline\",\"userSid\"", "account"},
+    {"\"userSid\"", "\"accountSid\":" SID ",\"userSid\"", "accountSid"},
+    {"\"userSid\"", "\"groupSid\":" SID ",\"userSid\"", "groupSid"},
+    {"\"unelevated\"", "\"elevated\"", "account"},
     {"\"unelevated\"", "\"auto\"", "mode"},
     {"\"unelevated\"", "\"unset\"", "mode"},
     {"\"standard\"", "\"auto\"", "recipe"},
@@ -421,6 +451,36 @@ static const struct edit {
     {"\"stderr\":8}", "\"stderr\":8", ""},
     {"\"stderr\":8}", "\"stderr\":8}x", ""},
     {"\"stderr\":8}", "\"stderr\":8,\"shell\":true}", "shell"},
+};
+
+#define GROUP "\"S-1-5-21-1-2-3-1002\""
+#define GOOD_ELEVATED                                                                              \
+    "{\"version\":1,\"image\":\"C:\\\\a.exe\",\"argv\":[\"a\"],\"cwd\":\"C:\\\\\","                \
+    "\"environment\":{\"A\":\"b\"},\"stage\":\"confine\",\"mode\":\"elevated\","                   \
+    "\"recipe\":\"standard\",\"userSid\":" SID ",\"account\":\"AgentSandboxOffline\","             \
+    "\"accountSid\":" SID ",\"groupSid\":" GROUP ",\"runSid\":" RUN ",\"capabilitySids\":[],"      \
+    "\"limits\":{\"ui\":\"enforce\"},\"background\":false,\"desktop\":\"private\","                \
+    "\"wineUnconfined\":false,\"stdin\":0,\"stdout\":4,\"stderr\":8}"
+
+static const struct edit elevated_edits[] = {
+    {"\"elevated\"", "\"unelevated\"", "stage"},
+    {"\"confine\"", "\"both\"", "stage"},
+    {"\"stage\":\"confine\",", "", "stage"},
+    {"\"account\":\"AgentSandboxOffline\",", "", "account"},
+    {"AgentSandboxOffline", "Administrator", "account"},
+    {"AgentSandboxOffline", "agentSandboxOffline", "account"},
+    {"AgentSandboxOffline", "AgentSandbox Offline", "account"},
+    {"AgentSandboxOffline", ".\\\\AgentSandboxOff", "account"},
+    {"AgentSandboxOffline", "AgentSandboxOff@host", "account"},
+    {"AgentSandboxOffline", "AgentSandboxOffline22", "account"},
+    {"AgentSandboxOffline", "", "account"},
+    {"\"accountSid\":" SID ",", "", "accountSid"},
+    {"\"accountSid\":" SID, "\"accountSid\":" GROUP, "userSid"},
+    {"\"accountSid\":" SID, "\"accountSid\":\"S-1\"", "accountSid"},
+    {"\"groupSid\":" GROUP ",", "", "groupSid"},
+    {"\"groupSid\":" GROUP, "\"groupSid\":" SID, "groupSid"},
+    {"\"groupSid\":" GROUP, "\"groupSid\":\"Users\"", "groupSid"},
+    {"\"account\":\"Agent", "\"password\":\"Agent", "password"},
 };
 
 #define GOOD_RESULT                                                                                \
@@ -498,6 +558,25 @@ START_TEST(message__bad_request__is_refused_by_name)
 }
 END_TEST
 
+START_TEST(message__bad_elevated_request__is_refused_by_name)
+{
+    const struct edit *edit = &elevated_edits[_i];
+    struct sbx_error err;
+    char *text;
+
+    ck_assert_sbx_ok(
+        sbx_request_decode(GOOD_ELEVATED, strlen(GOOD_ELEVATED), &request, &err), &err);
+    sbx_request_done(&request);
+    text = edited(GOOD_ELEVATED, edit);
+    ck_assert_msg(sbx_request_decode(text, strlen(text), &request, &err) == SBX_INVALID,
+        "'%s' -> '%s' was accepted", edit->from, edit->to);
+    free(text);
+    assert_named(&err, edit);
+    ck_assert_ptr_null(request.account);
+    ck_assert_ptr_null(request.image);
+}
+END_TEST
+
 START_TEST(message__bad_result__is_refused_by_name)
 {
     const struct edit *edit = &result_edits[_i];
@@ -568,6 +647,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, message__error_text_cut_inside_a_character__still_arrives);
     tcase_add_loop_test(
         tcase, message__bad_request__is_refused_by_name, 0, (int)countof(request_edits));
+    tcase_add_loop_test(
+        tcase, message__bad_elevated_request__is_refused_by_name, 0, (int)countof(elevated_edits));
     tcase_add_loop_test(
         tcase, message__bad_result__is_refused_by_name, 0, (int)countof(result_edits));
     tcase_add_loop_test(
