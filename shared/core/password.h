@@ -5,7 +5,7 @@
  * Every password that the rules admit is equally likely: a byte that does not fit a whole number of
  * alphabets is thrown away instead of being reduced modulo the alphabet, and a draw that lacks one
  * of the four classes is thrown away as a whole instead of being repaired at some place. What is
- * left is 64 of 86 characters, about 411 bits.
+ * left is 64 characters of 85, about 410 bits.
  *
  * The alphabet is ASCII without space, quotes, backslash, grave accent, percent, caret, ampersand
  * and angle brackets. None of them matters to the API; a password that is never on a command line
@@ -19,7 +19,7 @@
 
 #define SBX_PASSWORD_LENGTH 64u
 #define SBX_PASSWORD_SIZE (SBX_PASSWORD_LENGTH + 1u)
-/* More than enough for one draw: the chance that it is not is below 2^-100. */
+/* Three draws at least; fewer than one in 10^9 of such inputs hold no password. */
 #define SBX_PASSWORD_RANDOM_BYTES 256u
 
 /**
