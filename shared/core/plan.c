@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "capsid.h"
+#include "installation.h"
 #include "plan_parts.h"
 #include "utf.h"
 
@@ -36,11 +37,21 @@ enum sbx_status sbx_plan_warn(struct sbx_plan *plan, struct sbx_error *err, cons
 
 static enum sbx_status refuse_not_setup(const struct sbx_facts *facts, struct sbx_error *err)
 {
-    sbx_fail(err, SBX_NOT_SETUP, "mode 'elevated': %s",
+    sbx_fail(err, SBX_NOT_SETUP, "mode 'elevated': %s%s%s",
         facts->installation_current ? "this user is not an operator of the installation"
-                                    : "there is no current installation");
+                                    : "there is no current installation",
+        facts->installation_problem ? ": " : "",
+        facts->installation_problem ? facts->installation_problem : "");
     sbx_error_hint(err, "run: agent setup");
     return SBX_NOT_SETUP;
+}
+
+static enum sbx_status refuse_member(struct sbx_error *err)
+{
+    sbx_fail(err, SBX_DENIED, "this user is a member of AgentSandboxUsers");
+    sbx_error_hint(err, "run agent as yourself, outside the sandbox, and take yourself out of "
+                        "that group");
+    return SBX_DENIED;
 }
 
 /*
@@ -48,40 +59,39 @@ static enum sbx_status refuse_not_setup(const struct sbx_facts *facts, struct sb
  * the sandbox accounts. So an operator does not run unelevated, whatever state the installation
  * is in, unless the machine's policy accepts that.
  */
-static enum sbx_status decide_mode(struct sbx_plan_work *work, struct sbx_error *err)
+static enum sbx_status refuse_operator(struct sbx_error *err)
 {
-    const struct sbx_facts *facts = work->facts;
-    bool possible = facts->is_operator && facts->installation_current;
-    bool tolerated = work->policy->allow_unelevated == SBX_FLAG_YES;
+    sbx_fail(err, SBX_DENIED,
+        "mode 'unelevated': this user is an operator of the installation, and the command could "
+        "read the accounts' sealed credential");
+    sbx_error_hint(err, "use mode auto or elevated; only the machine's policy may set "
+                        "allowUnelevated");
+    return SBX_DENIED;
+}
 
-    if (facts->in_sandbox_group) {
-        sbx_fail(err, SBX_DENIED, "this user is a member of AgentSandboxUsers");
-        sbx_error_hint(err, "run agent as yourself, outside the sandbox, and take yourself out of "
-                            "that group");
-        return SBX_DENIED;
-    }
-    switch (work->policy->mode) {
+enum sbx_status sbx_plan_mode(const struct sbx_policy *policy, const struct sbx_facts *facts,
+    enum sbx_mode *ret_mode, struct sbx_error *err)
+{
+    bool possible = facts->is_operator && facts->installation_current;
+    bool tolerated = policy->allow_unelevated == SBX_FLAG_YES;
+
+    if (facts->in_sandbox_group)
+        return refuse_member(err);
+    switch (policy->mode) {
     case SBX_MODE_ELEVATED:
         if (!possible)
             return refuse_not_setup(facts, err);
-        work->plan->mode = SBX_MODE_ELEVATED;
+        *ret_mode = SBX_MODE_ELEVATED;
         return SBX_OK;
     case SBX_MODE_AUTO:
         if (facts->is_operator && !facts->installation_current && !tolerated)
             return refuse_not_setup(facts, err);
-        work->plan->mode = possible ? SBX_MODE_ELEVATED : SBX_MODE_UNELEVATED;
+        *ret_mode = possible ? SBX_MODE_ELEVATED : SBX_MODE_UNELEVATED;
         return SBX_OK;
     case SBX_MODE_UNELEVATED:
-        if (facts->is_operator && !tolerated) {
-            sbx_fail(err, SBX_DENIED,
-                "mode 'unelevated': this user is an operator of the "
-                "installation, and the command could read the accounts' "
-                "sealed credential");
-            sbx_error_hint(err, "use mode auto or elevated; only the machine's policy may set "
-                                "allowUnelevated");
-            return SBX_DENIED;
-        }
-        work->plan->mode = SBX_MODE_UNELEVATED;
+        if (facts->is_operator && !tolerated)
+            return refuse_operator(err);
+        *ret_mode = SBX_MODE_UNELEVATED;
         return SBX_OK;
     case SBX_MODE_UNSET:
         break;
@@ -168,9 +178,10 @@ static enum sbx_status decide_account(struct sbx_plan_work *work, struct sbx_err
     const char *sid = online ? facts->online_account_sid : facts->offline_account_sid;
     enum sbx_status status;
 
-    plan->account = "";
     if (plan->mode == SBX_MODE_UNELEVATED) {
-        status = sbx_strdup(facts->caller_sid, &plan->user_sid, err);
+        status = sbx_strdup("", &plan->account, err);
+        if (!status)
+            status = sbx_strdup(facts->caller_sid, &plan->user_sid, err);
         if (!status && facts->logon_sid)
             status = sbx_strdup(facts->logon_sid, &plan->logon_sid, err);
         return status;
@@ -181,8 +192,36 @@ static enum sbx_status decide_account(struct sbx_plan_work *work, struct sbx_err
         sbx_error_hint(err, "run: agent repair");
         return SBX_NOT_SETUP;
     }
-    plan->account = online ? "AgentSandboxOnline" : "AgentSandboxOffline";
-    return sbx_strdup(sid, &plan->user_sid, err);
+    plan->online = online;
+    status = sbx_strdup(online ? SBX_ONLINE_NAME : SBX_OFFLINE_NAME, &plan->account, err);
+    return status ? status : sbx_strdup(sid, &plan->user_sid, err);
+}
+
+enum sbx_status sbx_plan_set_account(
+    struct sbx_plan *plan, const char *name, const char *sid, struct sbx_error *err)
+{
+    const char *user_name = sbx_env_get(&plan->environment, "USERNAME");
+    char *account = NULL, *user_sid = NULL;
+    enum sbx_status status;
+
+    if (plan->mode != SBX_MODE_ELEVATED)
+        return sbx_fail(err, SBX_INTERNAL, "an unelevated run has no account");
+    status = sbx_strdup(name, &account, err);
+    if (!status)
+        status = sbx_strdup(sid, &user_sid, err);
+    /* A USERNAME that the policy set is not ours to change. */
+    if (!status && user_name && !strcmp(user_name, plan->account))
+        status = sbx_env_set(&plan->environment, "USERNAME", name, err);
+    if (status) {
+        free(account);
+        free(user_sid);
+        return status;
+    }
+    free(plan->account);
+    free(plan->user_sid);
+    plan->account = account;
+    plan->user_sid = user_sid;
+    return SBX_OK;
 }
 
 static enum sbx_status decide_token(struct sbx_plan_work *work, struct sbx_error *err)
@@ -247,7 +286,7 @@ static enum sbx_status make(struct sbx_plan_work *work, struct sbx_error *err)
 {
     const struct sbx_policy *policy = work->policy;
     struct sbx_plan *plan = work->plan;
-    enum sbx_status status = decide_mode(work, err);
+    enum sbx_status status = sbx_plan_mode(policy, work->facts, &plan->mode, err);
 
     plan->git = policy->git;
     plan->on_created_protected = policy->on_created_protected;
@@ -305,6 +344,7 @@ void sbx_plan_done(struct sbx_plan *plan)
 
     if (!plan)
         return;
+    free(plan->account);
     free(plan->user_sid);
     free(plan->logon_sid);
     free(plan->cwd);
@@ -345,8 +385,9 @@ void sbx_facts_done(struct sbx_facts *facts)
         return;
     {
         char *const owned[] = {facts->caller_sid, facts->logon_sid, facts->group_sid,
-            facts->offline_account_sid, facts->online_account_sid, facts->cwd, facts->system_root,
-            facts->program_files, facts->program_files_x86, facts->program_data, facts->profile,
+            facts->installation_problem, facts->offline_account_sid, facts->online_account_sid,
+            facts->cwd, facts->system_root, facts->work_directory, facts->program_files,
+            facts->program_files_x86, facts->program_data, facts->profile,
             facts->profiles_directory, facts->app_data, facts->local_app_data, facts->startup,
             facts->documents, facts->own_directory, facts->state_directory, facts->home_directory,
             facts->temp_directory, facts->denybin_directory, facts->git_root};

@@ -35,7 +35,9 @@ enum sbx_object_kind {
                                  hooks and config of every module; of .git and of gitdir targets */
     SBX_OBJECT_DENY_READ,     /* elevated: named by denyRead; anywhere */
     SBX_OBJECT_DENY_READ_MACHINE, /* the same, by the machine: allowRead does not beat it */
-    SBX_OBJECT_ALLOW_READ         /* elevated: named by allowRead, inside something denied */
+    SBX_OBJECT_ALLOW_READ,        /* elevated: named by allowRead */
+    SBX_OBJECT_TOOL_HOME,         /* elevated: found from PATH by the table of toolhome.h */
+    SBX_OBJECT_ANCESTOR           /* elevated: leads to a root or tool home inside the profile */
 };
 
 /* A protected or denied object that exists, found by name and opened by handle. */
@@ -60,7 +62,8 @@ struct sbx_facts {
     bool is_operator; /* of a current installation: elevated mode is possible */
     bool installation_current;
     bool in_sandbox_group;
-    /* Of the installation; NULL without one. */
+    char *installation_problem; /* why there is no current one; NULL: there is, or was never any */
+    /* Of the installation; NULL without one. The first account of each kind; leases pick others. */
     char *group_sid;                  /* AgentSandboxUsers */
     char *offline_account_sid;        /* AgentSandboxOffline */
     char *online_account_sid;         /* AgentSandboxOnline */
@@ -79,6 +82,7 @@ struct sbx_facts {
     char *documents;         /* PowerShell profile folders lie in it */
     char *own_directory;     /* where agent.exe lies */
     char *state_directory;   /* %LOCALAPPDATA%\AgentSandbox */
+    char *work_directory;    /* %ProgramData%\AgentSandbox\work, with a current installation */
     char **path_directories; /* on PATH, final paths where they exist */
     size_t path_count;
     /*
@@ -117,7 +121,8 @@ struct sbx_plan {
     enum sbx_token_choice recipe; /* STRICT, ISOLATED or STANDARD */
     enum sbx_network network;
     bool network_defaulted; /* unwritten: one line on stderr says what it became */
-    const char *account;    /* "AgentSandboxOffline", "AgentSandboxOnline" or "" */
+    char *account;          /* "AgentSandboxOffline", ...; "" in unelevated mode; never NULL */
+    bool online;            /* elevated: an account of the online kind */
     char *user_sid;         /* of the child's token: the account, or the caller */
     char *logon_sid;        /* unelevated: the caller's; NULL when a logon still makes it */
     char *cwd;
@@ -156,6 +161,22 @@ SBX_MUST_CHECK enum sbx_status sbx_plan_make(const struct sbx_policy *policy,
     const struct sbx_facts *facts, struct sbx_plan *ret_plan, struct sbx_error *err);
 void sbx_plan_done(struct sbx_plan *plan);
 void sbx_facts_done(struct sbx_facts *facts);
+
+/**
+ * The mode that a plan of these facts has (design 2): what must be known before folders are named
+ * and reads are looked up. Looks at caller, installation and operator, nothing else of the facts.
+ * @return SBX_DENIED, SBX_NOT_SETUP as sbx_plan_make
+ */
+SBX_MUST_CHECK enum sbx_status sbx_plan_mode(const struct sbx_policy *policy,
+    const struct sbx_facts *facts, enum sbx_mode *ret_mode, struct sbx_error *err);
+
+/**
+ * Put another account of the same kind into a finished plan: the one that was leased. Grants name
+ * the group, so nothing else of the plan depends on it but the token's user and USERNAME.
+ * @return SBX_INTERNAL for an unelevated plan
+ */
+SBX_MUST_CHECK enum sbx_status sbx_plan_set_account(
+    struct sbx_plan *plan, const char *name, const char *sid, struct sbx_error *err);
 
 /**
  * The names watched for and protected in every root: the built-in list, plus protect.add, minus
@@ -198,5 +219,7 @@ SBX_MUST_CHECK enum sbx_status sbx_plan_format(
 #define SBX_MASK_DENY_REPLACE 0x000D0040u
 /* read data, read EA, execute/traverse, and what would take the deny away again */
 #define SBX_MASK_DENY_READ 0x000C0029u
+/* on the way to a root: traverse, read attributes, synchronize; no listing */
+#define SBX_MASK_ANCESTOR 0x001000A0u
 
 #endif

@@ -208,6 +208,11 @@ const char *sbx_ui_limits_name(enum sbx_ui_limits ui)
     return word_at(offsetof(struct sbx_policy, limits.ui), ui);
 }
 
+const char *sbx_sharing_name(enum sbx_sharing sharing)
+{
+    return word_at(offsetof(struct sbx_policy, sharing), sharing);
+}
+
 const char *sbx_decision_name(enum sbx_decision decision)
 {
     return decision >= SBX_DECISION_ALLOW && decision <= SBX_DECISION_DENY

@@ -61,6 +61,8 @@ enum sbx_decision {
     SBX_DECISION_DENY
 };
 enum sbx_flag { SBX_FLAG_UNSET = 0, SBX_FLAG_NO, SBX_FLAG_YES };
+/* When every sandbox account of the kind is in use under another policy. Narrow to wide. */
+enum sbx_sharing { SBX_SHARING_UNSET = 0, SBX_SHARING_REFUSE, SBX_SHARING_WAIT, SBX_SHARING_SHARE };
 
 #define SBX_POLICY_MAX_BYTES (1024u * 1024u)
 #define SBX_POLICY_MAX_LIST 1024u  /* entries in one list */
@@ -118,6 +120,7 @@ struct sbx_policy {
     size_t command_count;
     /* What is asked about beyond the policy files; UNSET = by who asks, see approval.h. */
     enum sbx_decision approve_write, approve_desktop, approve_network;
+    enum sbx_sharing sharing;       /* accounts.sharing, elevated mode (design 5, leases) */
     enum sbx_flag audit;            /* write audit records */
     enum sbx_flag allow_unelevated; /* machine layer only (design 2) */
     /*
@@ -169,7 +172,7 @@ SBX_MUST_CHECK enum sbx_status sbx_policy_parse(const char *text, size_t length_
  * `allowUnelevated` and `protect.remove` outside the machine layer are SBX_INVALID.
  * Defaults: profile workspace-write, mode auto, token auto, network UNSET (the plan decides by
  * mode, design 2), git deny, adopt, private desktop, ui enforce, processes 512, background no,
- * audit yes.
+ * sharing share, audit yes.
  */
 SBX_MUST_CHECK enum sbx_status sbx_policy_merge(const struct sbx_policy *const *layers,
     size_t layer_count, struct sbx_policy *ret_policy, struct sbx_error *err);
@@ -211,6 +214,7 @@ const char *sbx_git_name(enum sbx_git git);
 const char *sbx_on_created_name(enum sbx_on_created on_created);
 const char *sbx_desktop_name(enum sbx_desktop desktop);
 const char *sbx_ui_limits_name(enum sbx_ui_limits ui);
+const char *sbx_sharing_name(enum sbx_sharing sharing);
 const char *sbx_layer_name(enum sbx_layer layer);
 const char *sbx_decision_name(enum sbx_decision decision);
 

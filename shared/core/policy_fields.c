@@ -11,6 +11,7 @@ static const char *const git_words[] = {"deny", "write"};
 static const char *const on_created_words[] = {"adopt", "quarantine", "report"};
 static const char *const desktop_words[] = {"private", "interactive"};
 static const char *const ui_words[] = {"enforce", "best-effort"};
+static const char *const sharing_words[] = {"refuse", "wait", "share"};
 const char *const sbx_policy_decision_words[3] = {"allow", "prompt", "deny"};
 
 /*
@@ -92,6 +93,7 @@ static const struct sbx_policy_field fields[] = {
         .rank = deny_is_narrow},
     {ENUM("approvals", "network", approve_network, sbx_policy_decision_words, SBX_DECISION_UNSET),
         .rank = deny_is_narrow},
+    {ENUM("accounts", "sharing", sharing, sharing_words, SBX_SHARING_SHARE)},
     {FLAG("audit", "enabled", audit, SBX_FLAG_YES), .rank = yes_is_narrow},
 };
 

@@ -150,6 +150,44 @@ START_TEST(plan__installation_without_accounts__is_not_set_up)
 }
 END_TEST
 
+START_TEST(plan__installation_problem__is_told)
+{
+    struct sbx_error err;
+
+    w.facts.is_operator = true;
+    world_set(&w.facts.installation_problem, "the runner was changed");
+    ck_assert_int_eq(world_plan(&w, &err), SBX_NOT_SETUP);
+    assert_says(&err, "the runner was changed");
+}
+END_TEST
+
+START_TEST(plan__set_account__changes_user_and_its_name)
+{
+    struct sbx_error err;
+
+    world_env(&w, "USERNAME", "me");
+    world_must_plan(&w);
+    ck_assert_int_eq(
+        sbx_plan_set_account(&w.plan, "AgentSandboxOffline2", WORLD_ONLINE, &err), SBX_INTERNAL);
+    world_install(&w);
+    world_must_plan(&w);
+    ck_assert(!w.plan.online);
+    ck_assert_str_eq(sbx_env_get(&w.plan.environment, "USERNAME"), "AgentSandboxOffline");
+    ck_assert_sbx_ok(
+        sbx_plan_set_account(&w.plan, "AgentSandboxOffline2", "S-1-5-21-9", &err), &err);
+    ck_assert_str_eq(w.plan.account, "AgentSandboxOffline2");
+    ck_assert_str_eq(w.plan.user_sid, "S-1-5-21-9");
+    ck_assert_str_eq(sbx_env_get(&w.plan.environment, "USERNAME"), "AgentSandboxOffline2");
+    world_policy(&w, "{\"environment\":{\"set\":{\"USERNAME\":\"x\"}},"
+                     "\"network\":{\"access\":\"full\"}}");
+    world_must_plan(&w);
+    ck_assert(w.plan.online);
+    ck_assert_sbx_ok(
+        sbx_plan_set_account(&w.plan, "AgentSandboxOnline2", "S-1-5-21-8", &err), &err);
+    ck_assert_str_eq(sbx_env_get(&w.plan.environment, "USERNAME"), "x");
+}
+END_TEST
+
 /* --- recipe and run ------------------------------------------------------------------------- */
 
 START_TEST(plan__recipe__is_the_calibrated_one)
@@ -543,6 +581,8 @@ static void add_tests(TCase *tcase)
         tcase, plan__mode__follows_installation_and_operator, 0, (int)countof(modes));
     tcase_add_loop_test(tcase, plan__network__is_what_the_mode_can_do, 0, (int)countof(networks));
     tcase_add_test(tcase, plan__installation_without_accounts__is_not_set_up);
+    tcase_add_test(tcase, plan__installation_problem__is_told);
+    tcase_add_test(tcase, plan__set_account__changes_user_and_its_name);
     tcase_add_test(tcase, plan__recipe__is_the_calibrated_one);
     tcase_add_test(tcase, plan__run_sid__comes_from_the_random_bytes);
     tcase_add_test(tcase, plan__the_rest__is_taken_over);

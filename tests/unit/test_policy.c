@@ -39,7 +39,7 @@ static const char full[] =
     "\"onCreated\":\"report\"},\"environment\":{\"pass\":[\"LANG\",\"MY_*\"],"
     "\"set\":{\"CI\":\"\",\"P\":\"a=b\"},\"scrub\":[\"X*\"]},\"limits\":{\"timeoutSeconds\":60,"
     "\"processes\":8,\"memoryMiB\":512,\"processMemoryMiB\":256,\"cpuPercent\":50,"
-    "\"ui\":\"best-effort\"},\"audit\":{\"enabled\":false}}";
+    "\"ui\":\"best-effort\"},\"accounts\":{\"sharing\":\"wait\"},\"audit\":{\"enabled\":false}}";
 
 START_TEST(policy__every_member__is_read)
 {
@@ -84,6 +84,7 @@ START_TEST(policy__every_member__is_read)
     ck_assert_uint_eq(policy.limits.process_memory_bytes, UINT64_C(256) << 20);
     ck_assert_uint_eq(policy.limits.cpu_percent, 50);
     ck_assert_int_eq(policy.limits.ui, SBX_UI_BEST_EFFORT);
+    ck_assert_int_eq(policy.sharing, SBX_SHARING_WAIT);
     ck_assert_int_eq(policy.audit, SBX_FLAG_NO);
 }
 END_TEST
