@@ -165,6 +165,10 @@ static struct security_descriptor *anchor_key_sd( struct object *key )
         { &builtin_users_sid, ci, KEY_READ }, { &builtin_admins_sid, ci, KEY_ALL_ACCESS },
         { &local_system_sid, ci, KEY_ALL_ACCESS }, { &nt_creator_owner_sid, io, KEY_ALL_ACCESS },
     };
+    const struct nt_ace_spec devices[] =
+    {
+        { &local_system_sid, ci, KEY_ALL_ACCESS }, { &world_sid, ci, KEY_ALL_ACCESS }, { &nt_restricted_sid, ci, KEY_ALL_ACCESS },
+    };
     struct sid owner;
     const struct nt_ace_spec user[] =
     {
@@ -176,6 +180,10 @@ static struct security_descriptor *anchor_key_sd( struct object *key )
         return nt_make_sd( &owner, &domain_users_sid, SE_DACL_PROTECTED, user, ARRAY_SIZE(user) );
     if (upper && !parent_key( upper ) && name_is( up, "Machine" ) && name_is( key, "Software" ))
         return nt_make_sd( &builtin_admins_sid, &local_system_sid, SE_DACL_PROTECTED, software, ARRAY_SIZE(software) );
+    /* The kernel writes the list of devices on Windows; Wine has the first program of each desktop do it, in that
+     * program's name, and it tries for ever to delete what it may not. */
+    if (up && ((name_is( key, "Enum" ) && upper && name_is( upper, "System" )) || ((name_is( key, "Video" ) || name_is( key, "Class" )) && name_is( up, "Control" ))))
+        return nt_make_sd( &local_system_sid, &local_system_sid, SE_DACL_PROTECTED, devices, ARRAY_SIZE(devices) );
     if (!up) return nt_make_sd( &builtin_admins_sid, &local_system_sid, SE_DACL_PROTECTED, machine, ARRAY_SIZE(machine) );
     return NULL;
 }
