@@ -49,7 +49,7 @@ CORE_SRC   := $(wildcard shared/core/*.c)
 WINRING_SRC:= $(wildcard shared/win/*.c)
 AGENT_SRC  := $(wildcard agent/*.c)
 # Pure files of the programs, tested natively like core.
-PURE_SRC   := agent/cli.c agent/help.c agent/options.c
+PURE_SRC   := agent/cli.c agent/help.c agent/options.c setup/engine.c setup/journal.c
 RUNNER_SRC := $(wildcard runner/*.c)
 SETUP_SRC  := $(wildcard setup/*.c)
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)

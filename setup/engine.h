@@ -7,7 +7,9 @@
  * MUSTs of engine.c:
  *  1. Everything is examined before anything is changed. A FOREIGN object or a failed examination
  *     ends the run with the machine untouched.
- *  2. Nothing is applied or undone before its journal line is on the disk.
+ *  2. Nothing is applied before its journal line is on the disk. (An undo is tried even when its
+ *     line cannot be written: a full disk must not keep half an installation alive, and what the
+ *     journal then still names as ours is gone.)
  *  3. What apply says is not believed: verify reads back, and after an undo examine must say
  * ABSENT.
  *  4. Steps are applied in the order of the table and undone in reverse, and an undo that fails
