@@ -48,6 +48,10 @@ static void write_times(struct sbx_json_writer *w, const struct sbx_result *resu
 {
     const struct sbx_stage_times *times = result->reply ? &result->reply->times : NULL;
 
+    sbx_json_key_object(w, "reused");
+    sbx_json_key_bool(w, "runner", result->runner_ready);
+    sbx_json_key_bool(w, "grants", result->grants_warm);
+    sbx_json_end_object(w);
     sbx_json_key_object(w, "timingsUs");
     sbx_json_key_uint64(w, "facts", result->facts_us);
     sbx_json_key_uint64(w, "policy", result->policy_us);

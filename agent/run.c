@@ -16,11 +16,9 @@
 #include "shared/win/late.h"
 #include "shared/win/sid.h"
 
-#define RESULT_MAX_BYTES (64u * 1024u * 1024u)
-#define PLAN_MAX_BYTES (16u * 1024u * 1024u)
-
 /* Everything one run owns; released in one place. */
 struct command {
+    const struct sbx_run_how *how;
     const struct sbx_cli *cli;
     const struct sbx_say *say;
     void *result_handle;
@@ -154,7 +152,8 @@ static enum sbx_status make_grants(struct command *command, struct sbx_error *er
 {
     const struct sbx_grant_options options = {
         .state_directory = command->facts.state_directory,
-        .tty_progress = !command->say->quiet && !command->say->json,
+        .tty_progress = !command->say->quiet && !command->say->json && !command->say->sink,
+        .cancel = command->how->cancel.count,
     };
     enum sbx_status status;
 
@@ -189,7 +188,10 @@ static enum sbx_status run_session(struct command *command, struct sbx_error *er
     struct sbx_session session = {.plan = &command->plan,
         .program = &command->program,
         .user_sid = command->plan.user_sid,
-        .wine_unconfined = unconfined_wine(command)};
+        .wine_unconfined = unconfined_wine(command),
+        .streams = command->how->streams,
+        .cancel = command->how->cancel,
+        .runners = command->how->runners};
     struct sbx_session_times times;
     enum sbx_status status;
     char *runner = NULL;
@@ -201,6 +203,7 @@ static enum sbx_status run_session(struct command *command, struct sbx_error *er
     status = sbx_session_run(&session, &command->reply, &times, err);
     command->have_reply = !status;
     command->result.runner_us = times.replied_us;
+    command->result.runner_ready = times.runner_ready;
     free(runner);
     if (status)
         return status;
@@ -266,20 +269,15 @@ static enum sbx_status run_watched(struct command *command, struct sbx_error *er
     return status ? status : ended;
 }
 
-static enum sbx_status print_plan(struct command *command, struct sbx_error *err)
+/* Between two stages: asked to end before anything was started. */
+static enum sbx_status check_cancel(const struct command *command, struct sbx_error *err)
 {
-    enum sbx_status status;
-    struct sbx_buf json;
-
-    sbx_buf_init(&json, PLAN_MAX_BYTES);
-    status = sbx_plan_format(&command->plan, &json, err);
-    if (!status && !sbx_say_write(STD_OUTPUT_HANDLE, json.data, json.length_bytes))
-        status = sbx_fail(err, SBX_OS, "standard output cannot be written");
-    sbx_buf_done(&json);
-    return status;
+    return *command->how->cancel.count ? sbx_fail(err, SBX_CANCELLED, "cancelled before it started")
+                                       : SBX_OK;
 }
 
-static enum sbx_status steps(struct command *command, struct sbx_error *err)
+static enum sbx_status steps(
+    struct command *command, struct sbx_buf *ret_json, struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
     size_t left = 0;
@@ -291,9 +289,13 @@ static enum sbx_status steps(struct command *command, struct sbx_error *err)
     if (!status)
         status = make_plan(command, err);
     if (status || command->cli->dry_run)
-        return status ? status : print_plan(command, err);
-    status = make_grants(command, err);
+        return status ? status : sbx_plan_format(&command->plan, ret_json, err);
+    status = check_cancel(command, err);
+    if (!status)
+        status = make_grants(command, err);
     say_warnings(command);
+    if (!status)
+        status = check_cancel(command, err);
     if (!status)
         status = run_watched(command, err);
     if (command->plan.background && !status)
@@ -306,6 +308,8 @@ static enum sbx_status steps(struct command *command, struct sbx_error *err)
 /* Which of our own codes a failure is. Refusals and missing programs are told apart by status. */
 static uint32_t exit_code_of(const struct command *command, enum sbx_status status)
 {
+    if (status == SBX_CANCELLED)
+        return SBX_EXIT_CANCELLED;
     if (!command->have_facts)
         return SBX_EXIT_SANDBOX;
     switch (status) {
@@ -329,27 +333,28 @@ static uint32_t exit_code_of_reply(const struct sbx_reply *reply)
     return reply->exit_code;
 }
 
-static void report(struct command *command, const struct sbx_error *failure)
+static enum sbx_status report(struct command *command, const struct sbx_error *failure,
+    struct sbx_buf *ret_json, struct sbx_error *err)
 {
     struct sbx_result *result = &command->result;
-    struct sbx_error err;
-    struct sbx_buf json;
 
-    sbx_buf_init(&json, RESULT_MAX_BYTES);
     result->plan = command->have_plan ? &command->plan : NULL;
     result->reply = command->have_reply ? &command->reply : NULL;
     result->error = failure;
     result->protect = &command->protect_report;
+    result->grants_warm = command->grants.warm;
     result->total_us = clock_us(command);
+    return sbx_result_format(result, ret_json, err);
+}
+
+/* The result to where --result said. */
+static void write_result(struct command *command, const struct sbx_buf *json)
+{
+    struct sbx_error err;
+
     sbx_error_init(&err);
-    if (sbx_result_format(result, &json, &err)) {
+    if (command->result_handle && sbx_result_write(&command->result_handle, json, &err))
         sbx_say_error(command->say, &err);
-    } else {
-        sbx_say_json(command->say, &json);
-        if (command->result_handle && sbx_result_write(&command->result_handle, &json, &err))
-            sbx_say_error(command->say, &err);
-    }
-    sbx_buf_done(&json);
 }
 
 static void command_done(struct command *command)
@@ -365,26 +370,39 @@ static void command_done(struct command *command)
     sbx_facts_done(&command->facts);
 }
 
-int sbx_run_command(const struct sbx_cli *cli, const struct sbx_say *say)
+uint32_t sbx_run(const struct sbx_run_how *how, struct sbx_buf *ret_json)
 {
-    static struct command command;
-    struct sbx_error err;
+    struct command *command = NULL;
+    uint32_t exit_code = SBX_EXIT_SANDBOX;
+    struct sbx_error err, problem;
     enum sbx_status status;
 
-    command.cli = cli;
-    command.say = say;
-    command.begun_us = sbx_clock_us();
-    sbx_policy_init(&command.policy, SBX_LAYER_COMMAND);
     sbx_error_init(&err);
-    status = steps(&command, &err);
-    if (status) {
-        sbx_say_error(say, &err);
-        command.result.exit_code = exit_code_of(&command, status);
-    } else if (command.have_reply) {
-        command.result.exit_code = exit_code_of_reply(&command.reply);
+    if (sbx_calloc(1, sizeof(*command), &command, &err)) {
+        sbx_say_error(how->say, &err);
+        return exit_code;
     }
-    if (!cli->dry_run)
-        report(&command, status ? &err : NULL);
-    command_done(&command);
-    return (int)command.result.exit_code;
+    command->how = how;
+    command->cli = how->cli;
+    command->say = how->say;
+    command->begun_us = sbx_clock_us();
+    sbx_policy_init(&command->policy, SBX_LAYER_COMMAND);
+    status = steps(command, ret_json, &err);
+    if (status) {
+        sbx_say_error(how->say, &err);
+        command->result.exit_code = exit_code_of(command, status);
+    } else if (command->have_reply) {
+        command->result.exit_code = exit_code_of_reply(&command->reply);
+    }
+    exit_code = command->result.exit_code;
+    sbx_error_init(&problem);
+    if (how->cli->dry_run)
+        ; /* the plan is the answer */
+    else if (report(command, status ? &err : NULL, ret_json, &problem))
+        sbx_say_error(how->say, &problem);
+    else
+        write_result(command, ret_json);
+    command_done(command);
+    free(command);
+    return exit_code;
 }

@@ -55,8 +55,20 @@ static void say_line(const char *prefix, const char *text)
         sbx_say_write(STD_ERROR_HANDLE, line, strlen(line));
 }
 
-/* {"event":KIND,"message":TEXT}. Falls back to text, so that an event is never lost. */
-static void say_event(const char *kind, const char *text)
+/* A JSON object to where messages go; text where it could not be made, so that none is lost. */
+static void say_object(
+    const struct sbx_say *say, struct sbx_json_writer *w, struct sbx_buf *buf, const char *text)
+{
+    if (sbx_json_writer_end(w, NULL) || sbx_buf_putc(buf, '\n', NULL))
+        say_line("", text);
+    else if (say->sink)
+        say->sink(say->context, buf->data, buf->length_bytes - 1);
+    else
+        sbx_say_write(STD_ERROR_HANDLE, buf->data, buf->length_bytes);
+}
+
+/* {"event":KIND,"message":TEXT} */
+static void say_event(const struct sbx_say *say, const char *kind, const char *text)
 {
     struct sbx_json_writer w;
     struct sbx_buf buf;
@@ -69,10 +81,7 @@ static void say_event(const char *kind, const char *text)
     sbx_json_key_string(&w, "event", kind);
     sbx_json_key_string(&w, "message", clean);
     sbx_json_end_object(&w);
-    if (sbx_json_writer_end(&w, NULL) || sbx_buf_putc(&buf, '\n', NULL))
-        say_line("", text);
-    else
-        sbx_say_write(STD_ERROR_HANDLE, buf.data, buf.length_bytes);
+    say_object(say, &w, &buf, text);
     sbx_buf_done(&buf);
 }
 
@@ -86,8 +95,8 @@ void sbx_say_warning(const struct sbx_say *say, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    if (say->json)
-        say_event("warning", text);
+    if (say->json || say->sink)
+        say_event(say, "warning", text);
     else
         say_line("warning: ", text);
 }
@@ -102,13 +111,14 @@ void sbx_say_debug(const struct sbx_say *say, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    if (say->json)
-        say_event("debug", text);
+    if (say->json || say->sink)
+        say_event(say, "debug", text);
     else
         say_line("debug: ", text);
 }
 
-static void say_error_json(const struct sbx_error *error, const char *text)
+static void say_error_json(
+    const struct sbx_say *say, const struct sbx_error *error, const char *text)
 {
     struct sbx_json_writer w;
     struct sbx_buf buf;
@@ -129,10 +139,7 @@ static void say_error_json(const struct sbx_error *error, const char *text)
     if (error->hint[0])
         sbx_json_key_string(&w, "hint", error->hint);
     sbx_json_end_object(&w);
-    if (sbx_json_writer_end(&w, NULL) || sbx_buf_putc(&buf, '\n', NULL))
-        say_line("", text);
-    else
-        sbx_say_write(STD_ERROR_HANDLE, buf.data, buf.length_bytes);
+    say_object(say, &w, &buf, text);
     sbx_buf_done(&buf);
 }
 
@@ -147,8 +154,8 @@ void sbx_say_error(const struct sbx_say *say, const struct sbx_error *error)
     else
         sbx_utf_printable(text.data, text.length_bytes, clean, sizeof(clean));
     sbx_buf_done(&text);
-    if (say->json) {
-        say_error_json(error, clean);
+    if (say->json || say->sink) {
+        say_error_json(say, error, clean);
         return;
     }
     say_line("", clean);
@@ -163,7 +170,7 @@ void sbx_say_error(const struct sbx_say *say, const struct sbx_error *error)
 
 void sbx_say_json(const struct sbx_say *say, const struct sbx_buf *json)
 {
-    if (!say->json || !json->data)
+    if (!say->json || !json->data || say->sink)
         return;
     sbx_say_write(STD_ERROR_HANDLE, json->data, json->length_bytes);
     sbx_say_write(STD_ERROR_HANDLE, "\n", 1);

@@ -11,6 +11,10 @@
 #include "shared/core/error.h"
 
 struct sbx_say {
+    /* NULL: standard error. Else every message goes here instead, as one JSON object without a line
+     * end ({"event":"warning","message":TEXT}); called on the thread that has something to say. */
+    void (*sink)(void *context, const char *json, size_t length_bytes);
+    void *context;
     bool json;  /* JSON lines instead of text */
     bool quiet; /* errors only */
     bool debug; /* say where an error came from */

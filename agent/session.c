@@ -1,24 +1,19 @@
 /* See session.h. */
 #include "session.h"
 
-#include "streams.h"
 #include "shared/win/clock.h"
-#include "shared/win/consolectl.h"
 #include "shared/win/handle.h"
-#include "shared/win/hardening.h"
 #include "shared/win/pipe.h"
-#include "shared/win/sid.h"
-#include "shared/win/spawn.h"
 #include "shared/win/thread.h"
 
 /* Beyond the command's own time limit, for the runner to end it and report. */
 #define RUNNER_GRACE_MS 30000u
 
 struct live {
-    struct sbx_process runner;
-    HANDLE request; /* our end of the runner's standard input; closing it means "we are gone" */
-    HANDLE replies; /* our end of its standard output */
+    struct sbx_runner runner;
+    HANDLE replies; /* taken from the runner: the reader uses it until its own end */
     HANDLE reader;  /* thread that reads replies until their end */
+    struct sbx_runner_pool *runners;
     struct sbx_reply *reply; /* filled by the reader thread, read after it has ended */
     bool got_result;
 };
@@ -57,74 +52,24 @@ static void fill_request(const struct sbx_session *session, struct sbx_request *
     request->wine_unconfined = session->wine_unconfined;
 }
 
-static enum sbx_status lock_runner(const struct live *live, struct sbx_error *err)
+/* A runner with the streams in it, the spare one where there is one. */
+static enum sbx_status start_runner(const struct sbx_session *session, const HANDLE streams[3],
+    struct sbx_request *request, struct live *live, struct sbx_session_times *times,
+    struct sbx_error *err)
 {
-    struct sbx_sid user;
-    enum sbx_status status = sbx_sid_of_current_user(&user, err);
-
-    if (!status)
-        status =
-            sbx_hardening_lock_process(live->runner.process, live->runner.thread, &user, NULL, err);
-    return status;
-}
-
-/*
- * The runner, suspended until it is locked: between its creation and its own first instruction
- * another process of this user could otherwise open it for writing.
- */
-static enum sbx_status start_runner(const struct sbx_session *session, struct sbx_streams *streams,
-    struct sbx_request *request, struct live *live, struct sbx_error *err)
-{
-    const char *argv[] = {"command-runner"};
     uint64_t *const values[] = {
         &request->stdin_handle, &request->stdout_handle, &request->stderr_handle};
-    struct sbx_spawn_extra extra[3] = {{0}};
-    struct sbx_pipe requests = {0}, replies = {0};
-    struct sbx_spawn spawn = {.image = session->runner,
-        .argv = argv,
-        .argc = countof(argv),
-        .cwd = session->plan->cwd,
-        .extra = extra,
-        .options = SBX_SPAWN_OUR_ENVIRONMENT};
-    enum sbx_status status;
-    size_t i, which[3] = {0};
+    enum sbx_status status = SBX_OK;
+    size_t i;
 
-    status = sbx_pipe_new(0, &requests, err);
-    if (!status)
-        status = sbx_pipe_new(0, &replies, err);
-    for (i = 0; i < 3; i++) {
-        if (!streams->child[i])
-            continue;
-        which[spawn.extra_count] = i;
-        extra[spawn.extra_count++].source = streams->child[i];
-    }
-    spawn.std_in = requests.read;
-    spawn.std_out = replies.write;
-    if (!status)
-        status = sbx_spawn_create(&spawn, &live->runner, err);
-    if (!status)
-        status = lock_runner(live, err);
-    if (!status)
-        status = sbx_process_resume(&live->runner, err);
-    if (status) {
-        sbx_process_kill(&live->runner, 1); /* suspended: it would not end by itself */
-        sbx_error_context(err, "start '%s'", session->runner);
-        sbx_error_hint(err, "command-runner.exe must lie beside agent.exe");
-        /* "Not found" and "denied" are answers about the command, and this is not about it. */
-        status = SBX_NOT_SETUP;
-        if (err)
-            err->status = status;
-        goto cleanup;
-    }
-    for (i = 0; i < spawn.extra_count; i++)
-        *values[which[i]] = (uint64_t)(uintptr_t)extra[i].ret_value;
-    live->request = requests.write;
-    live->replies = replies.read;
-    requests.write = NULL;
-    replies.read = NULL;
-cleanup:
-    sbx_pipe_close(&requests);
-    sbx_pipe_close(&replies);
+    times->runner_ready = sbx_runner_pool_take(session->runners, &live->runner);
+    if (!times->runner_ready)
+        status = sbx_runner_start(session->runner, &live->runner, err);
+    for (i = 0; !status && i < countof(values); i++)
+        if (streams[i])
+            status = sbx_runner_give(&live->runner, streams[i], values[i], err);
+    live->replies = live->runner.replies;
+    live->runner.replies = NULL;
     return status;
 }
 
@@ -163,6 +108,7 @@ static DWORD WINAPI reply_thread(void *context)
             live->got_result = true;
         } else {
             sbx_reply_done(&reply);
+            sbx_runner_pool_refill(live->runners); /* not earlier: it would slow this one down */
         }
     }
     return 0;
@@ -177,24 +123,25 @@ static enum sbx_status send_request(
     sbx_buf_init(&frame, SBX_FRAME_MAX_BYTES + 4);
     status = sbx_request_encode(request, &frame, err);
     if (!status)
-        status = sbx_pipe_write(live->request, frame.data, frame.length_bytes, err);
+        status = sbx_pipe_write(live->runner.request, frame.data, frame.length_bytes, err);
     if (status)
         sbx_error_context(err, "hand the request to the runner");
     sbx_buf_wipe(&frame);
     return status;
 }
 
-/* Ctrl-C: the first asks politely, the second ends it. @return true for the second */
-static bool pass_on_cancel(struct live *live, HANDLE cancelled)
+/* The first asks politely, the second ends it. @return true for the second */
+static bool pass_on_cancel(struct live *live, const struct sbx_cancel *cancel)
 {
     struct sbx_buf frame;
-    bool again = sbx_consolectl_count() > 1;
+    bool again;
 
-    ResetEvent(cancelled);
+    ResetEvent(cancel->event);
+    again = *cancel->count > 1; /* read after the reset: what comes later sets the event again */
     sbx_buf_init(&frame, 4096);
     if (sbx_control_encode(again ? SBX_CONTROL_KILL : SBX_CONTROL_CANCEL, &frame, NULL) ||
-        sbx_pipe_write(live->request, frame.data, frame.length_bytes, NULL))
-        sbx_handle_close(&live->request);
+        sbx_pipe_write(live->runner.request, frame.data, frame.length_bytes, NULL))
+        sbx_handle_close(&live->runner.request);
     sbx_buf_done(&frame);
     return again;
 }
@@ -204,11 +151,9 @@ static enum sbx_status wait_for_result(
 {
     const uint64_t limit_ms = session->plan->limits.timeout_ms;
     uint64_t deadline_ms = limit_ms ? sbx_clock_ms() + limit_ms + RUNNER_GRACE_MS : UINT64_MAX;
-    HANDLE handles[2] = {live->reader, NULL};
-    enum sbx_status status = sbx_consolectl_install(&handles[1], err);
+    HANDLE handles[2] = {live->reader, session->cancel.event};
+    enum sbx_status status;
 
-    if (status)
-        return status;
     for (;;) {
         DWORD which = WaitForMultipleObjects(2, handles, FALSE, sbx_clock_left_ms(deadline_ms));
         DWORD code = GetLastError();
@@ -217,7 +162,8 @@ static enum sbx_status wait_for_result(
             break;
         if (which == WAIT_OBJECT_0 + 1) {
             /* Twice asked to end: a runner that hangs no longer keeps us. */
-            if (pass_on_cancel(live, handles[1]) && deadline_ms > sbx_clock_ms() + RUNNER_GRACE_MS)
+            if (pass_on_cancel(live, &session->cancel) &&
+                deadline_ms > sbx_clock_ms() + RUNNER_GRACE_MS)
                 deadline_ms = sbx_clock_ms() + RUNNER_GRACE_MS;
         } else if (which != WAIT_TIMEOUT) {
             return sbx_fail_win32(err, code, "wait for the runner");
@@ -236,39 +182,33 @@ static enum sbx_status wait_for_result(
 /* The runner's end ends every process of the run (kill on close), whatever the reason. */
 static void end_runner(struct live *live)
 {
-    sbx_handle_close(&live->request);
-    if (live->runner.process) {
-        uint32_t exit_code = 0;
-
-        if (sbx_process_wait(&live->runner, 15000, &exit_code, NULL))
-            sbx_process_kill(&live->runner, 1);
-    }
+    sbx_runner_end(&live->runner);
     if (live->reader)
         WaitForSingleObject(live->reader, INFINITE);
     sbx_handle_close(&live->reader);
     sbx_handle_close(&live->replies);
-    sbx_process_close(&live->runner);
 }
 
 enum sbx_status sbx_session_run(const struct sbx_session *session, struct sbx_reply *ret_reply,
     struct sbx_session_times *ret_times, struct sbx_error *err)
 {
     const uint64_t begun_us = sbx_clock_us();
-    struct live live = {.reply = ret_reply};
-    struct sbx_streams streams;
+    const struct sbx_session_streams *streams = &session->streams;
+    struct live live = {.reply = ret_reply, .runners = session->runners};
+    HANDLE child[3] = {NULL};
     struct sbx_request request;
     enum sbx_status status;
 
     memset(ret_reply, 0, sizeof(*ret_reply));
     memset(ret_times, 0, sizeof(*ret_times));
     fill_request(session, &request);
-    status = sbx_streams_open(&streams, err);
+    status = streams->open(streams->context, child, err);
     if (status)
         return status;
-    status = start_runner(session, &streams, &request, &live, err);
+    status = start_runner(session, child, &request, &live, ret_times, err);
     if (status)
         goto cleanup;
-    sbx_streams_handed_over(&streams);
+    streams->handed_over(streams->context);
     status = sbx_thread_start(reply_thread, &live, &live.reader, err);
     if (status)
         goto cleanup;
@@ -277,7 +217,7 @@ enum sbx_status sbx_session_run(const struct sbx_session *session, struct sbx_re
         status = wait_for_result(session, &live, err);
 cleanup:
     end_runner(&live);
-    sbx_streams_close(&streams);
+    streams->close(streams->context);
     /* A runner that refuses before it has read the whole request says why in its result. */
     if (status && live.got_result && ret_reply->ended == SBX_ENDED_FAILED)
         status = SBX_OK;

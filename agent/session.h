@@ -2,16 +2,31 @@
  * One command from the agent's side: start the runner, hand over request and handles, pass on
  * Ctrl-C, wait for the result (design 3, steps 3 and 5).
  *
- * The caller's pipes and files go to the child directly: no byte of output passes through here.
- * Only a console stream gets a pipe and a copying thread, because the child must not share the
- * agent's console (attack row P23).
+ * The streams go to the child directly: no byte of output passes through here. Many sessions may
+ * run at once in one process.
  */
 #ifndef SBX_AGENT_SESSION_H
 #define SBX_AGENT_SESSION_H
 
 #include "resolve.h"
+#include "runnerproc.h"
 #include "shared/core/message.h"
 #include "shared/core/plan.h"
+
+/* Where the child's standard handles come from. Called in this order, on the command's thread. */
+struct sbx_session_streams {
+    /* ret_child: NULL for the NUL device; lent until handed_over */
+    enum sbx_status (*open)(void *context, HANDLE ret_child[3], struct sbx_error *err);
+    void (*handed_over)(void *context); /* the runner has its own now; not after a failed open */
+    void (*close)(void *context);       /* after the command; not after a failed open */
+    void *context;
+};
+
+/* Who may end a command early. */
+struct sbx_cancel {
+    HANDLE event;               /* manual-reset: asked (again) */
+    const volatile LONG *count; /* how often; the first time politely, from the second at once */
+};
 
 struct sbx_session {
     const struct sbx_plan *plan;
@@ -23,10 +38,14 @@ struct sbx_session {
     const char *account_sid;
     const char *group_sid;
     bool wine_unconfined;
+    struct sbx_session_streams streams;
+    struct sbx_cancel cancel;
+    struct sbx_runner_pool *runners; /* NULL: no spares */
 };
 
 struct sbx_session_times {
     uint64_t replied_us; /* since the session began */
+    bool runner_ready;   /* a spare runner took it */
 };
 
 /**

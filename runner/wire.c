@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-/* A caller that does not send its request within this time is broken. */
+/* A caller that has begun its request and does not end it within this time is broken. */
 #define REQUEST_TIMEOUT_MS 30000u
 
 uint64_t sbx_run_clock(const struct sbx_run *run)
@@ -23,9 +23,13 @@ uint64_t sbx_run_clock(const struct sbx_run *run)
     return now ? now : 1;
 }
 
-/* One frame's JSON into `frame` (cleared first). */
-static enum sbx_status read_frame(
-    HANDLE pipe, uint32_t timeout_ms, struct sbx_buf *frame, struct sbx_error *err)
+/*
+ * One frame's JSON into `frame` (cleared first). The wait for its first bytes is without a limit:
+ * a spare runner waits for its request as long as the agent lives, and the end of the pipe ends it.
+ * @param ret_begun_us when they came; may be NULL
+ */
+static enum sbx_status read_frame(HANDLE pipe, uint32_t timeout_ms, struct sbx_buf *frame,
+    uint64_t *ret_begun_us, struct sbx_error *err)
 {
     enum sbx_status status;
     uint8_t prefix[4];
@@ -33,7 +37,9 @@ static enum sbx_status read_frame(
     char *bytes = NULL;
 
     sbx_buf_clear(frame);
-    status = sbx_pipe_read_exact(pipe, prefix, sizeof(prefix), timeout_ms, err);
+    status = sbx_pipe_read_exact(pipe, prefix, sizeof(prefix), SBX_PIPE_FOREVER, err);
+    if (ret_begun_us)
+        *ret_begun_us = sbx_clock_us();
     if (!status)
         status = sbx_frame_length(prefix, &length, err);
     if (!status)
@@ -54,7 +60,7 @@ enum sbx_status sbx_wire_read_request(struct sbx_run *run, struct sbx_error *err
     struct sbx_buf frame;
 
     sbx_buf_init(&frame, SBX_FRAME_MAX_BYTES);
-    status = read_frame(run->input, REQUEST_TIMEOUT_MS, &frame, err);
+    status = read_frame(run->input, REQUEST_TIMEOUT_MS, &frame, &run->started_us, err);
     if (!status)
         status = sbx_request_decode(frame.data, frame.length_bytes, &run->request, err);
     if (status)
@@ -74,7 +80,7 @@ static DWORD WINAPI watch_input(void *context)
     for (;;) {
         enum sbx_control control = SBX_CONTROL_KILL;
 
-        if (read_frame(run->input, SBX_PIPE_FOREVER, &frame, NULL) ||
+        if (read_frame(run->input, SBX_PIPE_FOREVER, &frame, NULL, NULL) ||
             sbx_control_decode(frame.data, frame.length_bytes, &control, NULL) ||
             control == SBX_CONTROL_KILL)
             break;

@@ -42,6 +42,11 @@ unsigned sbx_consolectl_count(void)
     return (unsigned)InterlockedCompareExchange(&control_count, 0, 0);
 }
 
+const volatile LONG *sbx_consolectl_counter(void)
+{
+    return &control_count;
+}
+
 enum sbx_status sbx_consolectl_break(uint32_t group_pid, struct sbx_error *err)
 {
     DWORD code;

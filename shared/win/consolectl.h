@@ -21,6 +21,9 @@ SBX_MUST_CHECK enum sbx_status sbx_consolectl_install(HANDLE *ret_event, struct 
 /** Number of control events so far (a second Ctrl-C means "now"). */
 unsigned sbx_consolectl_count(void);
 
+/** The same number in place, for those who watch it. */
+const volatile LONG *sbx_consolectl_counter(void);
+
 /**
  * Send CTRL_BREAK to a process group on our console.
  * @param group_pid pid of a process made with SBX_SPAWN_NEW_GROUP; 0 is refused (it would mean us)

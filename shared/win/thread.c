@@ -5,10 +5,14 @@
 #include "sd.h"
 #include "sid.h"
 
-#define STACK_BYTES (64u * 1024u)
-
 enum sbx_status sbx_thread_start(
     LPTHREAD_START_ROUTINE routine, void *context, HANDLE *ret_thread, struct sbx_error *err)
+{
+    return sbx_thread_start_stack(routine, context, SBX_THREAD_STACK_SMALL, ret_thread, err);
+}
+
+enum sbx_status sbx_thread_start_stack(LPTHREAD_START_ROUTINE routine, void *context,
+    size_t stack_bytes, HANDLE *ret_thread, struct sbx_error *err)
 {
     SECURITY_ATTRIBUTES attributes = {sizeof(attributes), NULL, FALSE};
     struct sbx_sd_people people = {0};
@@ -25,7 +29,7 @@ enum sbx_status sbx_thread_start(
         goto cleanup;
     attributes.lpSecurityDescriptor = descriptor.data;
     thread = CreateThread(
-        &attributes, STACK_BYTES, routine, context, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+        &attributes, stack_bytes, routine, context, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     code = GetLastError();
     if (!thread) {
         status = sbx_fail_win32(err, code, "start a thread");

@@ -12,6 +12,10 @@
 #include "win.h"
 #include "../core/error.h"
 
+/* For a thread that waits and copies, and for one that runs a whole command. */
+#define SBX_THREAD_STACK_SMALL (64u * 1024u)
+#define SBX_THREAD_STACK_LARGE (1024u * 1024u)
+
 /**
  * Start a thread with a small stack.
  * @param ret_thread owned by the caller; NULL: the thread runs until it ends or the process does
@@ -20,5 +24,9 @@
  */
 SBX_MUST_CHECK enum sbx_status sbx_thread_start(
     LPTHREAD_START_ROUTINE routine, void *context, HANDLE *ret_thread, struct sbx_error *err);
+
+/** As above with a stack of stack_bytes (address space; memory is taken as it is used). */
+SBX_MUST_CHECK enum sbx_status sbx_thread_start_stack(LPTHREAD_START_ROUTINE routine, void *context,
+    size_t stack_bytes, HANDLE *ret_thread, struct sbx_error *err);
 
 #endif

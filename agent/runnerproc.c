@@ -1,0 +1,197 @@
+/* See runnerproc.h. */
+#include "runnerproc.h"
+
+#include "shared/core/buf.h"
+#include "shared/core/winpath.h"
+#include "shared/win/handle.h"
+#include "shared/win/hardening.h"
+#include "shared/win/pipe.h"
+#include "shared/win/thread.h"
+
+#define END_MS 15000u
+
+static enum sbx_status lock_runner(const struct sbx_process *process, struct sbx_error *err)
+{
+    struct sbx_sid user;
+    enum sbx_status status = sbx_sid_of_current_user(&user, err);
+
+    if (!status)
+        status = sbx_hardening_lock_process(process->process, process->thread, &user, NULL, err);
+    return status;
+}
+
+enum sbx_status sbx_runner_start(
+    const char *path, struct sbx_runner *ret_runner, struct sbx_error *err)
+{
+    const char *argv[] = {"command-runner"};
+    struct sbx_pipe requests = {0}, replies = {0};
+    struct sbx_spawn spawn = {
+        .image = path, .argv = argv, .argc = countof(argv), .options = SBX_SPAWN_OUR_ENVIRONMENT};
+    enum sbx_status status;
+    char *cwd = NULL;
+
+    memset(ret_runner, 0, sizeof(*ret_runner));
+    /* Its own folder: the command's may be renamed or removed while the runner lives. */
+    status = sbx_winpath_parent(path, &cwd, err);
+    if (!status)
+        status = sbx_pipe_new(0, &requests, err);
+    if (!status)
+        status = sbx_pipe_new(0, &replies, err);
+    spawn.cwd = cwd;
+    spawn.std_in = requests.read;
+    spawn.std_out = replies.write;
+    if (!status)
+        status = sbx_spawn_create(&spawn, &ret_runner->process, err);
+    if (!status)
+        status = lock_runner(&ret_runner->process, err);
+    if (!status)
+        status = sbx_process_resume(&ret_runner->process, err);
+    if (status) {
+        sbx_process_kill(&ret_runner->process, 1); /* suspended: it would not end by itself */
+        sbx_process_close(&ret_runner->process);
+        sbx_error_context(err, "start '%s'", path);
+        sbx_error_hint(err, "command-runner.exe must lie beside agent.exe");
+        status = SBX_NOT_SETUP;
+        if (err)
+            err->status = status;
+    } else {
+        ret_runner->request = requests.write;
+        ret_runner->replies = replies.read;
+        requests.write = NULL;
+        replies.read = NULL;
+    }
+    sbx_pipe_close(&requests);
+    sbx_pipe_close(&replies);
+    free(cwd);
+    return status;
+}
+
+enum sbx_status sbx_runner_give(
+    const struct sbx_runner *runner, HANDLE handle, uint64_t *ret_value, struct sbx_error *err)
+{
+    HANDLE there = NULL;
+    DWORD code;
+
+    if (!DuplicateHandle(GetCurrentProcess(), handle, runner->process.process, &there, 0, FALSE,
+            DUPLICATE_SAME_ACCESS)) {
+        code = GetLastError();
+        return sbx_fail_win32(err, code, "hand a stream over to the runner");
+    }
+    *ret_value = (uint64_t)(uintptr_t)there;
+    return SBX_OK;
+}
+
+void sbx_runner_end(struct sbx_runner *runner)
+{
+    uint32_t exit_code = 0;
+
+    sbx_handle_close(&runner->request);
+    if (runner->process.process && sbx_process_wait(&runner->process, END_MS, &exit_code, NULL))
+        sbx_process_kill(&runner->process, 1);
+    sbx_handle_close(&runner->replies);
+    sbx_process_close(&runner->process);
+}
+
+static bool alive(const struct sbx_runner *runner)
+{
+    return WaitForSingleObject(runner->process.process, 0) == WAIT_TIMEOUT;
+}
+
+/* Whether a spare is missing; ret_closing: the pool ends. */
+static bool missing(struct sbx_runner_pool *pool, bool *ret_closing)
+{
+    bool result;
+
+    EnterCriticalSection(&pool->lock);
+    *ret_closing = pool->closing;
+    result = !pool->have && !pool->closing;
+    LeaveCriticalSection(&pool->lock);
+    return result;
+}
+
+/* One thread starts the spares, so that there is never more than one on its way. */
+static DWORD WINAPI keep(void *context)
+{
+    struct sbx_runner_pool *pool = context;
+    bool closing = false;
+
+    while (!closing) {
+        struct sbx_runner runner = {0};
+
+        /* A failure is not told: the command that finds no spare starts its own, and says why. */
+        if (missing(pool, &closing) && !sbx_runner_start(pool->path, &runner, NULL)) {
+            EnterCriticalSection(&pool->lock);
+            pool->spare = runner;
+            pool->have = true;
+            LeaveCriticalSection(&pool->lock);
+        }
+        if (!closing)
+            WaitForSingleObject(pool->wanted, INFINITE);
+    }
+    return 0;
+}
+
+enum sbx_status sbx_runner_pool_begin(
+    struct sbx_runner_pool *pool, const char *path, struct sbx_error *err)
+{
+    enum sbx_status status;
+    DWORD code;
+
+    memset(pool, 0, sizeof(*pool));
+    InitializeCriticalSection(&pool->lock);
+    status = sbx_strdup(path, &pool->path, err);
+    if (!status) {
+        pool->wanted = CreateEventW(NULL, FALSE, FALSE, NULL);
+        code = GetLastError();
+        if (!pool->wanted)
+            status = sbx_fail_win32(err, code, "event for spare runners");
+    }
+    if (!status)
+        status = sbx_thread_start_stack(keep, pool, SBX_THREAD_STACK_LARGE, &pool->keeper, err);
+    if (status)
+        sbx_runner_pool_end(pool);
+    return status;
+}
+
+bool sbx_runner_pool_take(struct sbx_runner_pool *pool, struct sbx_runner *ret_runner)
+{
+    bool have;
+
+    if (!pool)
+        return false;
+    EnterCriticalSection(&pool->lock);
+    have = pool->have;
+    *ret_runner = pool->spare;
+    pool->have = false;
+    memset(&pool->spare, 0, sizeof(pool->spare));
+    LeaveCriticalSection(&pool->lock);
+    if (have && !alive(ret_runner)) {
+        sbx_runner_end(ret_runner);
+        have = false;
+    }
+    return have;
+}
+
+void sbx_runner_pool_refill(struct sbx_runner_pool *pool)
+{
+    if (pool)
+        SetEvent(pool->wanted);
+}
+
+void sbx_runner_pool_end(struct sbx_runner_pool *pool)
+{
+    EnterCriticalSection(&pool->lock);
+    pool->closing = true;
+    LeaveCriticalSection(&pool->lock);
+    if (pool->keeper) {
+        SetEvent(pool->wanted);
+        WaitForSingleObject(pool->keeper, INFINITE);
+    }
+    if (pool->have)
+        sbx_runner_end(&pool->spare);
+    sbx_handle_close(&pool->keeper);
+    sbx_handle_close(&pool->wanted);
+    DeleteCriticalSection(&pool->lock);
+    free(pool->path);
+    pool->path = NULL;
+}

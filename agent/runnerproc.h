@@ -1,0 +1,71 @@
+/*
+ * A process of command-runner.exe from the agent's side: started locked, given handles and one
+ * request, ended. One that was started before its request came (a spare) saves the next command
+ * the time of a process start: it is locked, holds no secret, has run nothing, and waits on a pipe
+ * that ends with the agent.
+ */
+#ifndef SBX_AGENT_RUNNERPROC_H
+#define SBX_AGENT_RUNNERPROC_H
+
+#include "shared/win/spawn.h"
+
+struct sbx_runner {
+    struct sbx_process process;
+    HANDLE request; /* our end of its standard input; closing it means "we are gone" */
+    HANDLE replies; /* our end of its standard output */
+};
+
+/**
+ * Start a runner: suspended until it is locked, because between its creation and its own first
+ * instruction another process of this user could otherwise open it for writing.
+ * @param path absolute path of command-runner.exe
+ * @param ret_runner to be ended with sbx_runner_end; {0} on failure
+ * @return SBX_NOT_SETUP whatever went wrong: "not found" and "denied" are answers about a command
+ *         Boundary B8.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_runner_start(
+    const char *path, struct sbx_runner *ret_runner, struct sbx_error *err);
+
+/**
+ * Duplicate a handle of ours into the runner.
+ * @param ret_value the number it has there
+ * @see https://learn.microsoft.com/windows/win32/api/handleapi/nf-handleapi-duplicatehandle
+ */
+SBX_MUST_CHECK enum sbx_status sbx_runner_give(
+    const struct sbx_runner *runner, HANDLE handle, uint64_t *ret_value, struct sbx_error *err);
+
+/** Close the pipes, wait until it is gone, kill it after 15 s. {0} does nothing. */
+void sbx_runner_end(struct sbx_runner *runner);
+
+/* --- spares ----------------------------------------------------------------------------------- */
+
+/* Keeps one runner ready. Used by many threads; the structure must not move. */
+struct sbx_runner_pool {
+    char *path;    /* owned */
+    HANDLE wanted; /* auto-reset: start one */
+    HANDLE keeper; /* the thread that does */
+    CRITICAL_SECTION lock;
+    struct sbx_runner spare; /* guarded by lock */
+    bool have, closing;      /* guarded by lock */
+};
+
+/**
+ * Begin: a thread starts the first spare.
+ * @param path copied
+ */
+SBX_MUST_CHECK enum sbx_status sbx_runner_pool_begin(
+    struct sbx_runner_pool *pool, const char *path, struct sbx_error *err);
+
+/**
+ * Take the spare, if there is one and it is alive; the caller owns it from here on.
+ * @param pool NULL: there is none
+ */
+bool sbx_runner_pool_take(struct sbx_runner_pool *pool, struct sbx_runner *ret_runner);
+
+/** Say that a new spare may be started; does not wait for it. NULL does nothing. */
+void sbx_runner_pool_refill(struct sbx_runner_pool *pool);
+
+/** End the spare and the thread. */
+void sbx_runner_pool_end(struct sbx_runner_pool *pool);
+
+#endif
