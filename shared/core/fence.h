@@ -59,7 +59,8 @@ enum sbx_fence_who {
     SBX_FENCE_ONLINE,      /* allow: each online account */
     SBX_FENCE_SANDBOXED,   /* allow: both kinds */
     SBX_FENCE_OTHERS,      /* deny both kinds, allow everybody else */
-    SBX_FENCE_NOT_OFFLINE, /* deny offline accounts, allow everybody else */
+    SBX_FENCE_NOT_OFFLINE, /* deny offline accounts, allow everybody else, online accounts by name
+                            */
     SBX_FENCE_WHO_COUNT,
     SBX_FENCE_ANYONE = SBX_FENCE_WHO_COUNT /* no user condition */
 };
@@ -174,9 +175,7 @@ struct sbx_fence_packet {
     uint8_t remote[16];   /* network order; CONNECT and ACCEPT only */
     uint16_t remote_port; /* CONNECT and ACCEPT only */
     uint16_t local_port;  /* 0: empty, as with an implicit bind; no condition on it is true */
-    const struct sbx_access_token *token; /* the socket owner's */
-    /* How a write-restricted token's second pass sees the match right: nothing documents it. */
-    bool match_is_write;
+    unsigned users;       /* user conditions that are true: sbx_fence_users_of the socket's owner */
 };
 
 struct sbx_fence_verdict {
@@ -193,9 +192,14 @@ struct sbx_fence_verdict {
 struct sbx_fence_verdict sbx_fence_decide(
     const struct sbx_fence *fence, const struct sbx_fence_packet *packet);
 
-/** Whether the descriptor of a user condition grants the match right to a token. */
-bool sbx_fence_user_matches(const struct sbx_descriptor *descriptor,
-    const struct sbx_access_token *token, bool match_is_write);
+/**
+ * Which user conditions are true for a token: bit (1 << who) when its descriptor grants the token
+ * the match right.
+ * @param match_is_write how a write-restricted token's second pass sees that right: asked about it
+ *        or not. Nothing documents it; what must hold must hold under both.
+ */
+unsigned sbx_fence_users_of(
+    const struct sbx_fence *fence, const struct sbx_access_token *token, bool match_is_write);
 
 /* --- comparing with what was read back (fencejudge.c) -------------------------------------- */
 
