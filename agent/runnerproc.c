@@ -20,13 +20,18 @@ static enum sbx_status lock_runner(const struct sbx_process *process, struct sbx
     return status;
 }
 
-enum sbx_status sbx_runner_start(
-    const char *path, struct sbx_runner *ret_runner, struct sbx_error *err)
+enum sbx_status sbx_runner_start(const char *path, const HANDLE streams[3],
+    uint64_t *const ret_values[3], struct sbx_runner *ret_runner, struct sbx_error *err)
 {
     const char *argv[] = {"command-runner"};
     struct sbx_pipe requests = {0}, replies = {0};
-    struct sbx_spawn spawn = {
-        .image = path, .argv = argv, .argc = countof(argv), .options = SBX_SPAWN_OUR_ENVIRONMENT};
+    struct sbx_spawn_extra extra[3] = {{0}};
+    struct sbx_spawn spawn = {.image = path,
+        .argv = argv,
+        .argc = countof(argv),
+        .extra = extra,
+        .options = SBX_SPAWN_OUR_ENVIRONMENT};
+    size_t i, which[3] = {0};
     enum sbx_status status;
     char *cwd = NULL;
 
@@ -40,6 +45,12 @@ enum sbx_status sbx_runner_start(
     spawn.cwd = cwd;
     spawn.std_in = requests.read;
     spawn.std_out = replies.write;
+    for (i = 0; streams && i < 3; i++) {
+        if (!streams[i])
+            continue;
+        which[spawn.extra_count] = i;
+        extra[spawn.extra_count++].source = streams[i];
+    }
     if (!status)
         status = sbx_spawn_create(&spawn, &ret_runner->process, err);
     if (!status)
@@ -59,6 +70,8 @@ enum sbx_status sbx_runner_start(
         ret_runner->replies = replies.read;
         requests.write = NULL;
         replies.read = NULL;
+        for (i = 0; i < spawn.extra_count; i++)
+            *ret_values[which[i]] = (uint64_t)(uintptr_t)extra[i].ret_value;
     }
     sbx_pipe_close(&requests);
     sbx_pipe_close(&replies);
@@ -119,7 +132,7 @@ static DWORD WINAPI keep(void *context)
         struct sbx_runner runner = {0};
 
         /* A failure is not told: the command that finds no spare starts its own, and says why. */
-        if (missing(pool, &closing) && !sbx_runner_start(pool->path, &runner, NULL)) {
+        if (missing(pool, &closing) && !sbx_runner_start(pool->path, NULL, NULL, &runner, NULL)) {
             EnterCriticalSection(&pool->lock);
             pool->spare = runner;
             pool->have = true;

@@ -19,12 +19,14 @@ struct sbx_runner {
  * Start a runner: suspended until it is locked, because between its creation and its own first
  * instruction another process of this user could otherwise open it for writing.
  * @param path absolute path of command-runner.exe
+ * @param streams handles that it inherits, NULL entries are none; NULL for a spare
+ * @param ret_values their numbers in the runner, 0 for none; NULL with streams
  * @param ret_runner to be ended with sbx_runner_end; {0} on failure
  * @return SBX_NOT_SETUP whatever went wrong: "not found" and "denied" are answers about a command
  *         Boundary B8.
  */
-SBX_MUST_CHECK enum sbx_status sbx_runner_start(
-    const char *path, struct sbx_runner *ret_runner, struct sbx_error *err);
+SBX_MUST_CHECK enum sbx_status sbx_runner_start(const char *path, const HANDLE streams[3],
+    uint64_t *const ret_values[3], struct sbx_runner *ret_runner, struct sbx_error *err);
 
 /**
  * Duplicate a handle of ours into the runner.

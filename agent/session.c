@@ -52,7 +52,11 @@ static void fill_request(const struct sbx_session *session, struct sbx_request *
     request->wine_unconfined = session->wine_unconfined;
 }
 
-/* A runner with the streams in it, the spare one where there is one. */
+/*
+ * A runner with the streams in it, the spare one where there is one. One that starts now inherits
+ * them: a handle that is duplicated into a process while that is starting up can be closed by the
+ * start-up (seen on Wine: standard output went to the error file).
+ */
 static enum sbx_status start_runner(const struct sbx_session *session, const HANDLE streams[3],
     struct sbx_request *request, struct live *live, struct sbx_session_times *times,
     struct sbx_error *err)
@@ -64,8 +68,8 @@ static enum sbx_status start_runner(const struct sbx_session *session, const HAN
 
     times->runner_ready = sbx_runner_pool_take(session->runners, &live->runner);
     if (!times->runner_ready)
-        status = sbx_runner_start(session->runner, &live->runner, err);
-    for (i = 0; !status && i < countof(values); i++)
+        status = sbx_runner_start(session->runner, streams, values, &live->runner, err);
+    for (i = 0; times->runner_ready && !status && i < countof(values); i++)
         if (streams[i])
             status = sbx_runner_give(&live->runner, streams[i], values[i], err);
     live->replies = live->runner.replies;
