@@ -25,11 +25,21 @@ static int do_crash(int argc, const wchar_t **argv)
     return broken("survived");
 }
 
-/* flood BYTES out|err: the stream of stream.h. */
+static uint64_t clock_us(void)
+{
+    LARGE_INTEGER now, per_second;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&per_second);
+    return (uint64_t)(now.QuadPart * 1000000 / per_second.QuadPart);
+}
+
+/* flood BYTES out|err [timed]: the stream of stream.h; timed: then "took N us" on the error stream.
+ */
 static int do_flood(int argc, const wchar_t **argv)
 {
     static unsigned char block[65536];
     uint64_t total = _wcstoui64(argv[1], NULL, 10);
+    uint64_t begun = clock_us();
     HANDLE to =
         GetStdHandle(argc > 2 && !wcscmp(argv[2], L"err") ? STD_ERROR_HANDLE : STD_OUTPUT_HANDLE);
     for (uint64_t at = 0; at < total; at += sizeof block) {
@@ -38,6 +48,13 @@ static int do_flood(int argc, const wchar_t **argv)
         for (DWORD sent = 0; sent < want; sent += done)
             if (!WriteFile(to, block + sent, want - sent, &done, NULL) || !done)
                 ExitProcess(PROBE_BROKEN);
+    }
+    if (argc > 3 && !wcscmp(argv[3], L"timed")) {
+        char text[48];
+        DWORD done = 0;
+        int length =
+            snprintf(text, sizeof text, "took %llu us\n", (unsigned long long)(clock_us() - begun));
+        WriteFile(GetStdHandle(STD_ERROR_HANDLE), text, (DWORD)length, &done, NULL);
     }
     ExitProcess(0);
 }
