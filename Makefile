@@ -39,7 +39,7 @@ WIN_HARDEN := -Wl,--high-entropy-va
 endif
 WIN_LDFLAGS := -static -municode -fstack-protector-strong -Wl,--gc-sections -Wl,--dynamicbase -Wl,--nxcompat $(WIN_HARDEN) \
         -Wl,--no-insert-timestamp -L$(DEPS)/lib
-WIN_LIBS := -lcjson -ladvapi32 -lshell32 -lntdll -lole32
+WIN_LIBS := -lcjson -ladvapi32 -lshell32 -lntdll -lole32 -lnetapi32 -lcrypt32 -luserenv
 NATIVE_CFLAGS := $(BASE) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
         -fno-omit-frame-pointer
 NATIVE_LIBS := -lcjson

@@ -36,6 +36,9 @@ struct sbx_account_facts {
     bool ordinary;          /* privilege level "user": neither guest nor administrator */
 };
 
+/** Everything but disabled and locked is as setup makes it. */
+bool sbx_account_is_sound(const struct sbx_account_facts *facts);
+
 struct sbx_account_members {
     struct sbx_sid sids[SBX_ACCOUNT_MEMBERS_MAX];
     size_t count;
@@ -56,9 +59,9 @@ SBX_MUST_CHECK enum sbx_status sbx_account_user_read(
  * @param name at most 20 characters
  * @param password UTF-8, ASCII only, at most SBX_PASSWORD_LENGTH characters; borrowed
  * @param ret_facts read back after the creation; also set when the status is SBX_UNPROVEN
- * @return SBX_EXISTS (2224 a user, 2223 a group of that name); SBX_INVALID when the password policy
- *         refuses it (2245): try another one; SBX_DENIED without administrator's rights;
- *         SBX_UNPROVEN when it reads back other than asked for (the user then exists)
+ * @return SBX_EXISTS (2224 a user, 2223 a group of that name); SBX_DENIED with code 2245 when the
+ *         password policy refuses it (another one may pass), with 5 without administrator's rights;
+ *         SBX_UNPROVEN when it reads back other than asked for (the user may then exist)
  * @see https://learn.microsoft.com/windows/win32/api/lmaccess/nf-lmaccess-netuseradd
  */
 SBX_MUST_CHECK enum sbx_status sbx_account_user_create(const char *name, const char *comment,
@@ -66,8 +69,8 @@ SBX_MUST_CHECK enum sbx_status sbx_account_user_create(const char *name, const c
 
 /**
  * Set a new password; needs no old one.
- * @return SBX_NOT_FOUND; SBX_DENIED when the name is now another account (MUST 3) or without
- *         administrator's rights; SBX_INVALID when the password policy refuses it (2245)
+ * @return SBX_NOT_FOUND; SBX_DENIED when the name is now another account (MUST 3), with code
+ *         2245 when the password policy refuses it, with 5 without administrator's rights
  * @see https://learn.microsoft.com/windows/win32/api/lmaccess/nf-lmaccess-netusersetinfo
  */
 SBX_MUST_CHECK enum sbx_status sbx_account_user_set_password(

@@ -42,9 +42,15 @@ SBX_MUST_CHECK enum sbx_status sbx_rights_add(
     const struct sbx_sid *sid, const char *const *names, size_t count, struct sbx_error *err);
 
 /**
+ * Take these rights from a SID; those it does not have are no error.
+ * @see https://learn.microsoft.com/windows/win32/api/ntsecapi/nf-ntsecapi-lsaremoveaccountrights
+ */
+SBX_MUST_CHECK enum sbx_status sbx_rights_remove(
+    const struct sbx_sid *sid, const char *const *names, size_t count, struct sbx_error *err);
+
+/**
  * Take all rights from a SID and remove its account object from the policy. A SID that has none is
  * success. Needed before its account is deleted: LSA keeps rights of SIDs that no longer exist.
- * @see https://learn.microsoft.com/windows/win32/api/ntsecapi/nf-ntsecapi-lsaremoveaccountrights
  */
 SBX_MUST_CHECK enum sbx_status sbx_rights_remove_all(
     const struct sbx_sid *sid, struct sbx_error *err);
