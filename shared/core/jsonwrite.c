@@ -236,6 +236,13 @@ void sbx_json_null(struct sbx_json_writer *w)
     scalar(w, "null");
 }
 
+void sbx_json_raw(struct sbx_json_writer *w, const char *json, size_t length_bytes)
+{
+    before_value(w);
+    put(w, json, length_bytes);
+    after_value(w);
+}
+
 void sbx_json_key(struct sbx_json_writer *w, const char *key)
 {
     if (failed(w))

@@ -49,6 +49,9 @@ void sbx_json_uint64(struct sbx_json_writer *w, uint64_t value);
 void sbx_json_bool(struct sbx_json_writer *w, bool value);
 void sbx_json_null(struct sbx_json_writer *w);
 
+/** A value that is JSON already, on one line: what another writer of ours made. */
+void sbx_json_raw(struct sbx_json_writer *w, const char *json, size_t length_bytes);
+
 /** Only inside an object, once before each value. */
 void sbx_json_key(struct sbx_json_writer *w, const char *key);
 

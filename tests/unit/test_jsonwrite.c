@@ -48,6 +48,25 @@ START_TEST(jsonwrite__compact__exact)
 }
 END_TEST
 
+START_TEST(jsonwrite__raw_value__taken_as_it_is)
+{
+    struct sbx_error err;
+
+    sbx_json_begin_object(&w);
+    sbx_json_key(&w, "a");
+    sbx_json_raw(&w, "{\"b\":[1]}", 9);
+    sbx_json_key_bool(&w, "c", true);
+    sbx_json_end_object(&w);
+    ck_assert_sbx_ok(sbx_json_writer_end(&w, &err), &err);
+    ck_assert_str_eq(buf.data, "{\"a\":{\"b\":[1]},\"c\":true}");
+    sbx_json_writer_begin(&w, &buf, false);
+    sbx_json_begin_object(&w);
+    sbx_json_raw(&w, "1", 1); /* without a key */
+    sbx_json_end_object(&w);
+    ck_assert_int_eq(sbx_json_writer_end(&w, &err), SBX_INTERNAL);
+}
+END_TEST
+
 START_TEST(jsonwrite__indented__exact)
 {
     struct sbx_error err;
@@ -222,6 +241,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, jsonwrite__compact__exact);
+    tcase_add_test(tcase, jsonwrite__raw_value__taken_as_it_is);
     tcase_add_test(tcase, jsonwrite__indented__exact);
     tcase_add_test(tcase, jsonwrite__line_separators_and_controls__escaped);
     tcase_add_test(tcase, jsonwrite__every_code_point__reads_back);
