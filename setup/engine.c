@@ -9,6 +9,7 @@ struct run {
     struct sbx_engine_outcome *outcome;
     enum sbx_step_state *states; /* as last examined */
     bool *made;                  /* this run applied it, and nothing was there before */
+    bool breached;               /* the step that failed is of the boundary, and is not PRESENT */
 };
 
 static const char *const state_words[] = {"unknown", "absent", "present", "different", "foreign"};
@@ -113,15 +114,14 @@ static bool is_boundary(const struct sbx_step *step)
     return (step->flags & SBX_STEP_BOUNDARY) != 0;
 }
 
-/* After a failure at `failed` (count: the journal's). The error of the run stays what it was. */
-static void roll_back(struct run *run, size_t failed)
+/* The error of the run stays what it was. */
+static void roll_back(struct run *run)
 {
     const struct sbx_engine *engine = run->engine;
-    bool close_gates = failed < engine->count && is_boundary(engine->steps[failed]);
     size_t i;
 
     for (i = engine->count; i-- > 0;) {
-        bool gate = close_gates && is_gate(engine->steps[i]);
+        bool gate = run->breached && is_gate(engine->steps[i]);
 
         if (!run->made[i] && !gate)
             continue;
@@ -176,21 +176,16 @@ static bool all_present(const struct run *run)
     return true;
 }
 
-/* MUST 5. A gate that is ABSENT is closed already. */
-static enum sbx_status close_gates(struct run *run, size_t *ret_failed, struct sbx_error *err)
+/* MUST 5: before the boundary step at `index` changes. A gate that is ABSENT is closed already. */
+static enum sbx_status close_gates(struct run *run, size_t index, struct sbx_error *err)
 {
     const struct sbx_engine *engine = run->engine;
-    bool needed = false;
     enum sbx_status status = SBX_OK;
     size_t i;
 
-    for (i = 0; i < engine->count; i++)
-        needed |= is_boundary(engine->steps[i]) && run->states[i] != SBX_STEP_PRESENT;
-    for (i = engine->count; needed && !status && i-- > 0;) {
-        if (!is_gate(engine->steps[i]) || run->states[i] == SBX_STEP_ABSENT)
-            continue;
-        *ret_failed = i;
-        status = undo_one(run, i, err);
+    for (i = engine->count; !status && i-- > index + 1;) {
+        if (is_gate(engine->steps[i]) && run->states[i] != SBX_STEP_ABSENT)
+            status = undo_one(run, i, err);
     }
     return status;
 }
@@ -210,7 +205,11 @@ static enum sbx_status build_one(struct run *run, size_t index, struct sbx_error
         tell(engine, index, SBX_STEP_EVENT_SKIPPED);
         return SBX_OK;
     }
-    status = note(engine, SBX_JOURNAL_APPLY, step->name, NULL, err);
+    run->breached = is_boundary(step);
+    if (run->breached)
+        status = close_gates(run, index, err);
+    if (!status)
+        status = note(engine, SBX_JOURNAL_APPLY, step->name, NULL, err);
     if (status)
         return status;
     run->made[index] = run->states[index] == SBX_STEP_ABSENT;
@@ -223,29 +222,28 @@ static enum sbx_status build_one(struct run *run, size_t index, struct sbx_error
     }
     if (!status)
         status = note(engine, SBX_JOURNAL_DONE, step->name, NULL, err);
-    if (!status)
+    if (!status) {
+        run->breached = false;
         tell(engine, index, SBX_STEP_EVENT_DONE);
+    }
     return status;
 }
 
 static enum sbx_status build_all(struct run *run, struct sbx_error *err)
 {
     const struct sbx_engine *engine = run->engine;
-    size_t failed = engine->count;
-    enum sbx_status status = close_gates(run, &failed, err);
+    enum sbx_status status = SBX_OK;
     size_t i;
 
     for (i = 0; !status && i < engine->count; i++) {
-        failed = i;
         status = build_one(run, i, err);
+        if (status) {
+            run->outcome->failed_step = engine->steps[i]->name;
+            tell(engine, i, SBX_STEP_EVENT_FAILED);
+        }
     }
-    if (!status)
-        return SBX_OK;
-    if (failed < engine->count) {
-        run->outcome->failed_step = engine->steps[failed]->name;
-        tell(engine, failed, SBX_STEP_EVENT_FAILED);
-    }
-    roll_back(run, failed);
+    if (status)
+        roll_back(run);
     return status;
 }
 

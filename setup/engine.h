@@ -15,8 +15,9 @@
  *  4. Steps are applied in the order of the table and undone in reverse, and an undo that fails
  *     ends the undoing: so whatever is left is a front part of the table, and the table is in such
  *     an order that every front part of it is safe (the fence before the accounts are enabled).
- *  5. A gate is never open while a boundary step is being changed: it is undone first, and it is
- *     undone when a boundary step fails, whoever opened it.
+ *  5. A gate is not open while a boundary step before it is being changed: it is undone first. And
+ *     it is undone when a boundary step that was not PRESENT fails, whoever opened it. (A step that
+ * could not even be examined was not changed either: a busy service does not lock everybody out.)
  *  6. A run that finds everything PRESENT writes nothing, not even to the journal.
  *
  * A failed run undoes what it has itself made of nothing (state ABSENT). A step that was DIFFERENT
