@@ -2,15 +2,13 @@
 #include "facts.h"
 
 #include "follow.h"
+#include "installed.h"
 #include "shared/core/winpath.h"
 #include "shared/win/handle.h"
 #include "shared/win/known.h"
 #include "shared/win/random.h"
 #include "shared/win/sid.h"
 #include "shared/win/wstr.h"
-
-/* Written by sandbox-setup as its last step (design 5). */
-#define INSTALLATION_RECORD "installation.json"
 
 static enum sbx_status sid_text(const struct sbx_sid *sid, char **ret_text, struct sbx_error *err)
 {
@@ -175,29 +173,14 @@ static enum sbx_status gather_path(struct sbx_facts *facts, struct sbx_error *er
     return SBX_OK;
 }
 
-/*
- * Is there an installation? Its record lies where only administrators write. This version cannot
- * run elevated commands; the plan turns "there is one" into a refusal, because an operator must
- * not run unelevated beside the sealed credential (design 2).
- */
 static enum sbx_status gather_installation(struct sbx_facts *facts, struct sbx_error *err)
 {
-    enum sbx_status status;
-    char *directory = NULL, *record = NULL;
+    struct sbx_installed installed = {0};
+    enum sbx_status status = sbx_installed_read(facts->program_files, &installed, err);
 
-    if (!facts->program_files)
-        return SBX_OK;
-    status = sbx_winpath_join(facts->program_files, "AgentSandbox", &directory, err);
     if (!status)
-        status = sbx_winpath_join(directory, INSTALLATION_RECORD, &record, err);
-    if (!status) {
-        enum sbx_status found = sbx_follow_open(record, 0, NULL, NULL, NULL);
-
-        facts->installation_current = found != SBX_NOT_FOUND;
-        facts->is_operator = facts->installation_current;
-    }
-    free(directory);
-    free(record);
+        status = sbx_installed_facts(&installed, facts, err);
+    sbx_installed_done(&installed);
     return status;
 }
 

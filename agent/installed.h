@@ -5,8 +5,8 @@
  * MUSTs:
  *  1. the record is opened without following links and believed only when SYSTEM, Administrators or
  *     TrustedInstaller own it;
- *  2. the runner of elevated mode is the installed one, and only after its bytes hash to what the
- *     record says;
+ *  2. the runner of elevated mode is the installed one, and is started only after its bytes hash to
+ *     what the record says (sbx_installed_check_program, asked by `run` and by `status`);
  *  3. a record that is there and cannot be believed makes nobody less of an operator: without an
  *     answer to "who is one" everybody counts as one, and nothing runs unelevated beside a sealed
  *     credential (design 2).
@@ -21,7 +21,7 @@
 struct sbx_installed {
     bool found;   /* a record lies there, whatever is in it */
     bool read;    /* `record` is filled */
-    bool current; /* this version's, and its runner is the one that was installed */
+    bool current; /* readable, whole, of this version, its fence proved */
     struct sbx_installation record;
     char *directory;          /* %ProgramFiles%\AgentSandbox; NULL without a Program Files folder */
     char *runner;             /* command-runner.exe in it; set with `current` */

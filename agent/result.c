@@ -34,12 +34,15 @@ static void write_list(struct sbx_json_writer *w, const char *key, const struct 
         w, key, list ? (const char *const *)list->items : NULL, list ? list->count : 0);
 }
 
-static void write_plan(struct sbx_json_writer *w, const struct sbx_plan *plan)
+static void write_plan(struct sbx_json_writer *w, const struct sbx_result *result)
 {
+    const struct sbx_plan *plan = result->plan;
+
     sbx_json_key_string(w, "mode", plan ? sbx_mode_name(plan->mode) : NULL);
     sbx_json_key_string(w, "recipe", plan ? sbx_token_choice_name(plan->recipe) : NULL);
     sbx_json_key_string(w, "network", plan ? sbx_network_name(plan->network) : NULL);
     sbx_json_key_string(w, "account", plan ? plan->account : NULL);
+    sbx_json_key_bool(w, "sharedAccount", result->shared_account);
     sbx_json_key_string(w, "policyHash", plan ? plan->policy_hash : NULL);
     write_list(w, "warnings", plan ? &plan->warnings : NULL);
 }
@@ -88,7 +91,7 @@ enum sbx_status sbx_result_format(
     sbx_json_key_string(&w, "ended", sbx_ended_name(reply ? reply->ended : SBX_ENDED_FAILED));
     sbx_json_key_bool(&w, "confined", reply && reply->confined);
     sbx_json_key_string(&w, "platform", reply ? reply->platform : NULL);
-    write_plan(&w, result->plan);
+    write_plan(&w, result);
     write_list(&w, "unproved", reply ? &reply->unproved : NULL);
     write_list(&w, "limitsHit", reply ? &reply->limits_hit : NULL);
     sbx_protect_format(result->protect, &w);

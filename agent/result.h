@@ -15,8 +15,9 @@ struct sbx_result {
     const struct sbx_protect_report *protect; /* never NULL; {0}: nothing was watched */
     uint32_t exit_code;                       /* what agent.exe exits with */
     uint64_t descriptor_reads, descriptor_writes;
-    bool runner_ready; /* a runner that was started before took the command */
-    bool grants_warm;  /* everything was granted before */
+    bool runner_ready;   /* a runner that was started before took the command */
+    bool grants_warm;    /* everything was granted before */
+    bool shared_account; /* another policy's commands ran as the same account meanwhile */
     uint64_t policy_us, facts_us, plan_us, grants_us, runner_us, total_us;
 };
 

@@ -1,6 +1,7 @@
 /* See run.h. */
 #include "run.h"
 
+#include "elevated.h"
 #include "facts.h"
 #include "grants.h"
 #include "policyload.h"
@@ -26,6 +27,7 @@ struct command {
     struct sbx_policy policy;
     struct sbx_program program;
     struct sbx_plan plan;
+    struct sbx_elevated elevated; /* {0} in unelevated mode */
     struct sbx_grant_report grants;
     struct sbx_protect *protect;
     struct sbx_protect_report protect_report;
@@ -105,13 +107,16 @@ static const char *search_path(const struct command *command)
 static enum sbx_status make_plan(struct command *command, struct sbx_error *err)
 {
     struct sbx_strings names = {0};
+    enum sbx_mode mode = SBX_MODE_UNSET;
     enum sbx_status status;
 
-    status = sbx_plan_protected_names(&command->policy, &names, err);
+    status = sbx_plan_mode(&command->policy, &command->facts, &mode, err);
+    if (!status)
+        status = sbx_plan_protected_names(&command->policy, &names, err);
     if (!status)
         status = sbx_facts_roots(&command->policy, &names, &command->facts, err);
     if (!status)
-        status = sbx_workdirs_name(&command->policy, &command->facts, err);
+        status = sbx_workdirs_name(&command->policy, mode, &command->facts, err);
     sbx_strings_done(&names);
     if (!status)
         status = sbx_plan_make(&command->policy, &command->facts, &command->plan, err);
@@ -150,7 +155,7 @@ static bool unconfined_wine(const struct command *command)
 
 static enum sbx_status make_grants(struct command *command, struct sbx_error *err)
 {
-    const struct sbx_grant_options options = {
+    struct sbx_grant_options options = {
         .state_directory = command->facts.state_directory,
         .tty_progress = !command->say->quiet && !command->say->json && !command->say->sink,
         .cancel = command->how->cancel.count,
@@ -162,7 +167,11 @@ static enum sbx_status make_grants(struct command *command, struct sbx_error *er
         sbx_error_hint(err, "on Windows a command is confined or it does not run");
         return status;
     }
-    status = sbx_workdirs_make(&command->facts, &command->plan, unconfined_wine(command), err);
+    status = sbx_elevated_begin(&command->facts, &command->policy, command->how->cancel.count,
+        &command->plan, &command->elevated, err);
+    sbx_elevated_grants(&command->elevated, &options);
+    if (!status)
+        status = sbx_workdirs_make(&command->facts, &command->plan, unconfined_wine(command), err);
     if (!status && !unconfined_wine(command))
         status = sbx_grants_apply(&command->plan, &options, &command->grants, err);
     command->result.descriptor_reads = command->grants.counts.reads;
@@ -182,7 +191,7 @@ static void say_unproved(const struct command *command)
         sbx_say_warning(command->say, "  %s", list->items[i]);
 }
 
-/* command-runner.exe beside agent.exe, and nowhere else. */
+/* command-runner.exe beside agent.exe and nowhere else; in elevated mode the installed one. */
 static enum sbx_status run_session(struct command *command, struct sbx_error *err)
 {
     struct sbx_session session = {.plan = &command->plan,
@@ -200,6 +209,7 @@ static enum sbx_status run_session(struct command *command, struct sbx_error *er
     if (status)
         return status;
     session.runner = runner;
+    sbx_elevated_session(&command->elevated, &command->plan, &command->facts, &session);
     status = sbx_session_run(&session, &command->reply, &times, err);
     command->have_reply = !status;
     command->result.runner_us = times.replied_us;
@@ -244,13 +254,14 @@ static void say_protected(const struct command *command)
 /* Protected names that do not exist yet are watched for while the command runs (design 4). */
 static enum sbx_status run_watched(struct command *command, struct sbx_error *err)
 {
-    const struct sbx_grant_options grants = {.state_directory = command->facts.state_directory};
+    struct sbx_grant_options grants = {.state_directory = command->facts.state_directory};
     const struct sbx_protect_options options = {.policy = &command->policy,
         .facts = &command->facts,
         .grants = unconfined_wine(command) ? NULL : &grants};
     enum sbx_status status, ended;
     struct sbx_error problem;
 
+    sbx_elevated_grants(&command->elevated, &grants);
     status = sbx_protect_begin(&command->plan, &options, &command->protect, err);
     if (!status)
         status = lock_self(err);
@@ -267,6 +278,20 @@ static enum sbx_status run_watched(struct command *command, struct sbx_error *er
     if (ended && !status && err)
         *err = problem;
     return status ? status : ended;
+}
+
+/* What the command made becomes the user's, and its account is free for others. */
+static void end_elevated(struct command *command)
+{
+    struct sbx_acl_counts counts = {0};
+    size_t left = sbx_elevated_end(&command->elevated, &command->plan, &command->facts, &counts);
+
+    command->result.descriptor_reads += counts.reads;
+    command->result.descriptor_writes += counts.writes;
+    if (left)
+        sbx_say_warning(command->say,
+            "%zu new entries still belong to '%s': sandbox-setup repair-owner gives them to you",
+            left, command->plan.account);
 }
 
 /* Between two stages: asked to end before anything was started. */
@@ -298,9 +323,10 @@ static enum sbx_status steps(
         status = check_cancel(command, err);
     if (!status)
         status = run_watched(command, err);
+    end_elevated(command);
     if (command->plan.background && !status)
         return status; /* what still runs still needs its TEMP */
-    if (sbx_workdirs_clean(&command->facts, &left, NULL) || left)
+    if (sbx_workdirs_clean(&command->facts, &command->plan, &left, NULL) || left)
         sbx_say_debug(command->say, "%zu entries of TEMP stayed behind", left);
     return status;
 }
@@ -342,6 +368,7 @@ static enum sbx_status report(struct command *command, const struct sbx_error *f
     result->reply = command->have_reply ? &command->reply : NULL;
     result->error = failure;
     result->protect = &command->protect_report;
+    result->shared_account = command->elevated.lease.shared;
     result->grants_warm = command->grants.warm;
     result->total_us = clock_us(command);
     return sbx_result_format(result, ret_json, err);
@@ -363,6 +390,7 @@ static void command_done(struct command *command)
         sbx_reply_done(&command->reply);
     sbx_protect_report_done(&command->protect_report);
     sbx_grant_report_done(&command->grants);
+    sbx_elevated_done(&command->elevated);
     if (command->have_plan)
         sbx_plan_done(&command->plan);
     sbx_program_done(&command->program);

@@ -57,15 +57,18 @@ enum sbx_status sbx_verbs_prepare(
     struct sbx_policy *policy = &ret_prepared->policy;
     struct sbx_facts *facts = &ret_prepared->facts;
     struct sbx_strings names = {0};
+    enum sbx_mode mode = SBX_MODE_UNSET;
     enum sbx_status status;
 
     status = sbx_verbs_policy(cli, ret_prepared, err);
+    if (!status)
+        status = sbx_plan_mode(policy, facts, &mode, err);
     if (!status)
         status = sbx_plan_protected_names(policy, &names, err);
     if (!status)
         status = sbx_facts_roots(policy, &names, facts, err);
     if (!status)
-        status = sbx_workdirs_name(policy, facts, err);
+        status = sbx_workdirs_name(policy, mode, facts, err);
     if (!status)
         status = sbx_plan_make(policy, facts, &ret_prepared->plan, err);
     sbx_strings_done(&names);

@@ -13,6 +13,8 @@
 #include <stdio.h>
 
 #define STATE_NAME "AgentSandbox"
+#define HOME_PREFIX "home-"
+#define TEMP_PREFIX "tmp-"
 #define WEEK_TICKS (UINT64_C(7) * 24 * 3600 * 10000000) /* FILETIME units of 100 ns */
 
 static void hex(const uint8_t *bytes, size_t count, char *ret_text)
@@ -36,30 +38,63 @@ static enum sbx_status below(
     return status;
 }
 
-enum sbx_status sbx_workdirs_name(
-    const struct sbx_policy *policy, struct sbx_facts *facts, struct sbx_error *err)
+/* The name of a root's home: the same for each run there, another one for each user. */
+static void home_name(const struct sbx_facts *facts, char ret_name[33])
 {
     const struct sbx_root_fact *root = &facts->roots[0];
-    enum sbx_status status = SBX_OK;
-    uint8_t digest[32];
     struct sbx_sha256 sha;
-    char name[33];
+    uint8_t digest[32];
 
-    /* A read-only run has no capability to write its home with: the caller's own serves reading. */
-    if (policy->profile != SBX_PROFILE_READ_ONLY && root->volume_guid) {
-        sbx_sha256_init(&sha);
-        sbx_sha256_add(&sha, root->volume_guid, strlen(root->volume_guid) + 1);
-        sbx_sha256_add(&sha, root->file_id, sizeof(root->file_id));
-        sbx_sha256_end(&sha, digest);
-        hex(digest, 16, name);
-        status = below(facts->state_directory, "work", name, &facts->home_directory, err);
+    sbx_sha256_init(&sha);
+    sbx_sha256_add(&sha, root->volume_guid, strlen(root->volume_guid) + 1);
+    sbx_sha256_add(&sha, root->file_id, sizeof(root->file_id));
+    if (facts->work_directory) /* shared by all operators */
+        sbx_sha256_add(&sha, facts->caller_sid, strlen(facts->caller_sid));
+    sbx_sha256_end(&sha, digest);
+    hex(digest, 16, ret_name);
+}
+
+/* Elevated: both kinds side by side in the machine's folder, told apart by their first letters. */
+static enum sbx_status name_elevated(
+    struct sbx_facts *facts, const char *home, const char *run, struct sbx_error *err)
+{
+    char text[48];
+    enum sbx_status status = SBX_OK;
+
+    if (!facts->work_directory)
+        return sbx_fail(err, SBX_INTERNAL, "elevated mode without a work folder");
+    if (home) {
+        snprintf(text, sizeof(text), HOME_PREFIX "%s", home);
+        status = sbx_winpath_join(facts->work_directory, text, &facts->home_directory, err);
     }
-    hex(facts->random, 16, name);
+    snprintf(text, sizeof(text), TEMP_PREFIX "%s", run);
     if (!status)
-        status = below(facts->state_directory, "tmp", name, &facts->temp_directory, err);
-    if (!status)
-        status =
-            sbx_winpath_join(facts->state_directory, "deny-bin", &facts->denybin_directory, err);
+        status = sbx_winpath_join(facts->work_directory, text, &facts->temp_directory, err);
+    return status;
+}
+
+enum sbx_status sbx_workdirs_name(const struct sbx_policy *policy, enum sbx_mode mode,
+    struct sbx_facts *facts, struct sbx_error *err)
+{
+    /* A read-only run has no capability to write its home with: the caller's own serves reading. */
+    bool has_home = policy->profile != SBX_PROFILE_READ_ONLY && facts->roots[0].volume_guid;
+    enum sbx_status status = SBX_OK;
+    char home[33] = "", run[33];
+
+    if (has_home)
+        home_name(facts, home);
+    hex(facts->random, 16, run);
+    if (mode == SBX_MODE_ELEVATED) {
+        status = name_elevated(facts, has_home ? home : NULL, run, err);
+    } else {
+        if (has_home)
+            status = below(facts->state_directory, "work", home, &facts->home_directory, err);
+        if (!status)
+            status = below(facts->state_directory, "tmp", run, &facts->temp_directory, err);
+        if (!status) /* elevated: the child could not read it there */
+            status = sbx_winpath_join(
+                facts->state_directory, "deny-bin", &facts->denybin_directory, err);
+    }
     return status;
 }
 
@@ -148,22 +183,36 @@ static void drop_link(HANDLE parent, const char *name)
     sbx_handle_close(&handle);
 }
 
-/* state\folder\(last component of path), granted to `sid`. */
-static enum sbx_status make_granted(HANDLE state, const char *folder, const char *path,
-    const char *sid, struct make *make, struct sbx_error *err)
+/* parent\(last component of path), granted to `sid`. @param ret_handle may be NULL */
+static enum sbx_status make_granted(HANDLE parent, const char *path, const char *sid,
+    struct make *make, HANDLE *ret_handle, struct sbx_error *err)
 {
     enum sbx_status status;
-    HANDLE parent = NULL, handle = NULL;
+    HANDLE handle = NULL;
 
     status = sbx_sid_parse(sid, &make->people.sid[SBX_WHO_RUN], err);
-    if (!status)
-        status = ensure(state, folder, NULL, NULL, &parent, err);
     if (!status) {
         drop_link(parent, sbx_winpath_base_name(path));
         status =
             ensure(parent, sbx_winpath_base_name(path), &sbx_sd_work_folder, make, &handle, err);
     }
+    if (!status && ret_handle) {
+        *ret_handle = handle;
+        handle = NULL;
+    }
     sbx_handle_close(&handle);
+    return status;
+}
+
+/* As above, in state\folder. */
+static enum sbx_status make_below(HANDLE state, const char *folder, const char *path,
+    const char *sid, struct make *make, struct sbx_error *err)
+{
+    HANDLE parent = NULL;
+    enum sbx_status status = ensure(state, folder, NULL, NULL, &parent, err);
+
+    if (!status)
+        status = make_granted(parent, path, sid, make, NULL, err);
     sbx_handle_close(&parent);
     return status;
 }
@@ -213,20 +262,104 @@ static enum sbx_status open_state(
     return status;
 }
 
+/* --- elevated mode ------------------------------------------------------------------------------
+ */
+
+/* Made by setup; a folder of that name that anybody else owns was not. */
+static enum sbx_status check_work_owner(HANDLE work, struct sbx_error *err)
+{
+    struct sbx_descriptor descriptor = {0};
+    enum sbx_status status = sbx_acl_get(work, NULL, &descriptor, err);
+
+    if (!status && !sbx_sid_equal(&descriptor.owner, &sbx_sid_system) &&
+        !sbx_sid_equal(&descriptor.owner, &sbx_sid_administrators) &&
+        !sbx_sid_equal(&descriptor.owner, &sbx_sid_trusted_installer))
+        status = sbx_fail(err, SBX_DENIED, "it belongs to none of the machine's own accounts");
+    sbx_descriptor_done(&descriptor);
+    return status;
+}
+
+static enum sbx_status open_work(
+    const struct sbx_facts *facts, HANDLE *ret_work, struct sbx_error *err)
+{
+    const struct sbx_file_how how = {.kind = SBX_FILE_DIRECTORY,
+        .access = FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_ADD_SUBDIRECTORY | READ_CONTROL};
+    enum sbx_status status = sbx_file_open(facts->work_directory, &how, ret_work, err);
+
+    if (!status)
+        status = check_work_owner(*ret_work, err);
+    if (status) {
+        sbx_error_context(err, "work folder '%s'", facts->work_directory);
+        sbx_error_hint(err, "run: agent repair");
+        sbx_handle_close(ret_work);
+    }
+    return status;
+}
+
+/*
+ * APPDATA and LOCALAPPDATA of the child. Programs expect them to exist; a command may have put
+ * something else in their place, which is its own loss and no failure of this run.
+ */
+static void make_profile_folders(HANDLE home)
+{
+    static const char *const names[] = {"Roaming", "Local"};
+    HANDLE app_data = NULL, folder = NULL;
+    size_t i;
+
+    if (ensure(home, "AppData", NULL, NULL, &app_data, NULL))
+        return;
+    for (i = 0; i < countof(names); i++) {
+        if (ensure(app_data, names[i], NULL, NULL, &folder, NULL))
+            SetLastError(ERROR_SUCCESS); /* see above */
+        sbx_handle_close(&folder);
+    }
+    sbx_handle_close(&app_data);
+}
+
+static enum sbx_status make_elevated(const struct sbx_facts *facts, const struct sbx_plan *plan,
+    struct make *make, struct sbx_error *err)
+{
+    HANDLE work = NULL, home = NULL, temp = NULL;
+    enum sbx_status status = open_work(facts, &work, err);
+
+    if (!status && facts->home_directory && plan->roots[0].writable)
+        status = make_granted(
+            work, facts->home_directory, plan->roots[0].capability_sid, make, &home, err);
+    if (!status)
+        status = make_granted(work, facts->temp_directory, plan->run_sid, make, &temp, err);
+    if (!status)
+        make_profile_folders(home ? home : temp);
+    sbx_handle_close(&home);
+    sbx_handle_close(&temp);
+    sbx_handle_close(&work);
+    return status;
+}
+
 enum sbx_status sbx_workdirs_make(const struct sbx_facts *facts, const struct sbx_plan *plan,
     bool unproved_ok, struct sbx_error *err)
 {
+    bool elevated = plan->mode == SBX_MODE_ELEVATED;
     struct make make = {.unproved_ok = unproved_ok};
-    enum sbx_status status;
+    enum sbx_status status = SBX_OK;
+    struct sbx_sid group = {0};
     HANDLE state = NULL;
 
-    status = open_state(facts, &make, &state, err);
-    if (!status && facts->home_directory && plan->root_count && plan->roots[0].writable)
-        status = make_granted(
-            state, "work", facts->home_directory, plan->roots[0].capability_sid, &make, err);
+    if (facts->group_sid) /* whatever the mode: the ledger's folder denies the group */
+        status = sbx_sid_parse(facts->group_sid, &group, err);
+    make.people.sid[SBX_WHO_GROUP] = group;
     if (!status)
-        status = make_granted(state, "tmp", facts->temp_directory, plan->run_sid, &make, err);
-    if (!status && plan->network == SBX_NETWORK_ADVISORY)
+        status = open_state(facts, &make, &state, err);
+    if (!elevated) /* nor is a home or TEMP of this mode anything for it */
+        memset(&make.people.sid[SBX_WHO_GROUP], 0, sizeof(make.people.sid[SBX_WHO_GROUP]));
+    if (!status && elevated)
+        status = make_elevated(facts, plan, &make, err);
+    if (!status && !elevated && facts->home_directory && plan->root_count &&
+        plan->roots[0].writable)
+        status = make_below(
+            state, "work", facts->home_directory, plan->roots[0].capability_sid, &make, err);
+    if (!status && !elevated)
+        status = make_below(state, "tmp", facts->temp_directory, plan->run_sid, &make, err);
+    if (!status && !elevated && plan->network == SBX_NETWORK_ADVISORY)
         status = make_stubs(state, err);
     sbx_handle_close(&state);
     return status;
@@ -306,6 +439,7 @@ static void remove_tree(HANDLE parent, const char *name, size_t *left)
 
 struct sweep {
     HANDLE folder;
+    const char *prefix; /* of what may be swept; "" = everything */
     struct sbx_strings stale;
     uint64_t now;
 };
@@ -319,6 +453,7 @@ static enum sbx_filewalk_next find_stale(void *context, struct sbx_filewalk_entr
     char *name = NULL;
 
     if (!sbx_utf16_to_utf8((const sbx_char16 *)entry->name_w, entry->name_cch, &name, NULL, NULL) &&
+        strncmp(name, sweep->prefix, strlen(sweep->prefix)) == 0 &&
         !sbx_file_open_at(sweep->folder, name, &how, &handle, NULL) &&
         !sbx_file_get_facts(handle, &facts, NULL) && facts.last_write + WEEK_TICKS < sweep->now &&
         sbx_strings_add(&sweep->stale, name, NULL))
@@ -328,9 +463,9 @@ static enum sbx_filewalk_next find_stale(void *context, struct sbx_filewalk_entr
     return SBX_WALK_SKIP;
 }
 
-static void sweep_stale(HANDLE folder)
+static void sweep_stale(HANDLE folder, const char *prefix)
 {
-    struct sweep sweep = {.folder = folder};
+    struct sweep sweep = {.folder = folder, .prefix = prefix};
     struct sbx_filewalk walk = {.context = &sweep, .visit = find_stale};
     size_t i, left = 0;
     FILETIME now;
@@ -344,23 +479,36 @@ static void sweep_stale(HANDLE folder)
     sbx_strings_done(&sweep.stale);
 }
 
-enum sbx_status sbx_workdirs_clean(
-    const struct sbx_facts *facts, size_t *ret_left, struct sbx_error *err)
+/* The folder that holds the TEMP of each run. */
+static enum sbx_status open_temps(
+    const struct sbx_facts *facts, bool elevated, HANDLE *ret_folder, struct sbx_error *err)
 {
     /* The folders were proved when the run began, or the run ended there. */
     struct make make = {.unproved_ok = true};
     enum sbx_status status;
-    HANDLE state = NULL, folder = NULL;
+    HANDLE state = NULL;
 
-    *ret_left = 0;
+    if (elevated)
+        return open_work(facts, ret_folder, err);
     status = open_state(facts, &make, &state, err);
     if (!status)
-        status = ensure(state, "tmp", NULL, NULL, &folder, err);
+        status = ensure(state, "tmp", NULL, NULL, ret_folder, err);
+    sbx_handle_close(&state);
+    return status;
+}
+
+enum sbx_status sbx_workdirs_clean(const struct sbx_facts *facts, const struct sbx_plan *plan,
+    size_t *ret_left, struct sbx_error *err)
+{
+    bool elevated = plan->mode == SBX_MODE_ELEVATED;
+    HANDLE folder = NULL;
+    enum sbx_status status = open_temps(facts, elevated, &folder, err);
+
+    *ret_left = 0;
     if (!status) {
         remove_tree(folder, sbx_winpath_base_name(facts->temp_directory), ret_left);
-        sweep_stale(folder);
+        sweep_stale(folder, elevated ? TEMP_PREFIX : "");
     }
     sbx_handle_close(&folder);
-    sbx_handle_close(&state);
     return status;
 }

@@ -188,6 +188,7 @@ static void fill(struct sbx_filewalk_entry *entry, const struct state *state,
     if (info->FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)
         entry->reparse_tag = info->EaSize;
     entry->size_bytes = (uint64_t)info->EndOfFile.QuadPart;
+    entry->created = (uint64_t)info->CreationTime.QuadPart;
     entry->file_id = (uint64_t)info->FileId.QuadPart;
     entry->parent_data = frame->data;
 }

@@ -33,6 +33,7 @@ struct sbx_filewalk_entry {
     DWORD attributes;
     DWORD reparse_tag; /* 0 unless a reparse point; such an entry is never entered */
     uint64_t size_bytes;
+    uint64_t created;  /* FILETIME as one number; a program can set it to anything */
     uint64_t file_id;  /* 64-bit; 0 where the file system has none */
     void *parent_data; /* what the visitor set for the parent directory (root: root_data) */
     /* Outputs of the visitor, for a directory only: */

@@ -2,12 +2,12 @@
 #include "late.h"
 
 /* DLLs of System32 that may be asked for; nothing else is ever loaded by this program. */
-enum dll { KERNEL32, KERNELBASE, NTDLL, ADVAPI32, USER32, BCRYPT, DLL_COUNT };
+enum dll { KERNEL32, KERNELBASE, NTDLL, ADVAPI32, USER32, BCRYPT, OLE32, NETAPI32, DLL_COUNT };
 
 static const wchar_t *const dll_names_w[DLL_COUNT] = {L"kernel32.dll", L"kernelbase.dll",
-    L"ntdll.dll", L"advapi32.dll", L"user32.dll", L"bcrypt.dll"};
-static const char *const dll_names[DLL_COUNT] = {
-    "kernel32.dll", "kernelbase.dll", "ntdll.dll", "advapi32.dll", "user32.dll", "bcrypt.dll"};
+    L"ntdll.dll", L"advapi32.dll", L"user32.dll", L"bcrypt.dll", L"ole32.dll", L"netapi32.dll"};
+static const char *const dll_names[DLL_COUNT] = {"kernel32.dll", "kernelbase.dll", "ntdll.dll",
+    "advapi32.dll", "user32.dll", "bcrypt.dll", "ole32.dll", "netapi32.dll"};
 
 struct symbol {
     enum dll dll;

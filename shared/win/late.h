@@ -38,6 +38,11 @@
     X(bcrypt_gen_random, BCRYPT, "BCryptGenRandom", LONG,                                          \
         (void *algorithm, UCHAR *bytes, ULONG size_bytes, ULONG flags))                            \
     X(rtl_gen_random, ADVAPI32, "SystemFunction036", BOOLEAN, (PVOID bytes, ULONG size_bytes))     \
+    X(co_initialize_ex, OLE32, "CoInitializeEx", HRESULT, (void *reserved, DWORD model))           \
+    X(co_uninitialize, OLE32, "CoUninitialize", void, (void))                                      \
+    X(net_user_modals_get, NETAPI32, "NetUserModalsGet", DWORD,                                    \
+        (LPCWSTR server, DWORD level, LPBYTE * ret_buffer))                                        \
+    X(net_api_buffer_free, NETAPI32, "NetApiBufferFree", DWORD, (LPVOID buffer))                   \
     X(create_desktop, USER32, "CreateDesktopW", HDESK,                                             \
         (LPCWSTR name, LPCWSTR device, DEVMODEW * mode, DWORD flags, ACCESS_MASK access,           \
             LPSECURITY_ATTRIBUTES attributes))                                                     \
