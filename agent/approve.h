@@ -36,6 +36,7 @@ struct sbx_approvals {
     struct sbx_approval_memory memory; /* guarded by lock */
     uint64_t asked;                    /* guarded by lock */
     uint32_t timeout_ms;
+    char *home; /* owned; final path of the directory this process was started in; may be NULL */
     CRITICAL_SECTION lock;
 };
 
@@ -49,14 +50,17 @@ struct sbx_approval_request {
     const struct sbx_policy *options; /* SBX_LAYER_COMMAND: what the options or parameters say */
     const struct sbx_facts *facts;
     const struct sbx_plan *plan;
-    const char *const *argv;
+    const char *const *argv; /* scrubbed: what is shown and logged */
     size_t argc;
+    enum sbx_decision command; /* what the rules say about the real vector */
+    const char *reason;        /* of that rule; may be NULL */
 };
 
 /**
  * Settle everything about this command that needs a decision, in the order of the table in
- * approval.h. Ends at the first deny. Call it after the plan was made (what is refused anyway is
- * not asked about) and before the first grant.
+ * approval.h. A program that chose a working directory outside `home` asked for a root like any
+ * other (attack row S11). Ends at the first deny. Call it after the plan was made (what is refused
+ * anyway is not asked about) and before the first grant.
  * @param ret_records initialised; what was asked, denials included; also on failure
  * @return SBX_DENIED naming what was denied, by whom or why, and the rule's reason
  */

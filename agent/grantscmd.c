@@ -1,6 +1,7 @@
 /* `agent grants list` and `agent revoke`: see verbs.h and revoke.h. */
 #include "verbs.h"
 
+#include "auditevents.h"
 #include "facts.h"
 #include "follow.h"
 #include "revoke.h"
@@ -214,7 +215,9 @@ static enum sbx_status revoke(const struct sbx_cli *cli, const struct sbx_say *s
         .tty_progress = !say->quiet && !say->json, .cancel = &cancelled};
     struct sbx_facts facts = {0};
     enum sbx_status status = sbx_facts_places(NULL, &facts, err);
+    struct sbx_error unwritten;
 
+    sbx_error_init(&unwritten);
     *ret_placed = !status;
     options.state_directory = facts.state_directory;
     if (!status)
@@ -222,6 +225,9 @@ static enum sbx_status revoke(const struct sbx_cli *cli, const struct sbx_say *s
     if (!status)
         status = cli->all ? sbx_revoke_all(&options, report, err)
                           : revoke_one(&facts, cli->operands.items[0], &options, report, err);
+    if (report->counts.writes &&
+        sbx_audit_revoked(&facts, cli->all ? NULL : cli->operands.items[0], report, &unwritten))
+        sbx_say_warning(say, "not recorded: %s", unwritten.context);
     sbx_facts_done(&facts);
     return status;
 }

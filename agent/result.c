@@ -3,6 +3,7 @@
 
 #include "follow.h"
 
+#include "shared/core/auditrecord.h"
 #include "shared/core/jsonwrite.h"
 #include "shared/core/winpath.h"
 #include "shared/win/file.h"
@@ -45,6 +46,29 @@ static void write_plan(struct sbx_json_writer *w, const struct sbx_result *resul
     sbx_json_key_bool(w, "sharedAccount", result->shared_account);
     sbx_json_key_string(w, "policyHash", plan ? plan->policy_hash : NULL);
     write_list(w, "warnings", plan ? &plan->warnings : NULL);
+}
+
+static void write_approvals(struct sbx_json_writer *w, const struct sbx_approval_records *records)
+{
+    size_t i;
+
+    sbx_json_key_array(w, "approvals");
+    for (i = 0; records && i < records->count; i++) {
+        const struct sbx_approval_record *record = &records->items[i];
+        char time[32];
+
+        sbx_audit_time_text(record->answer.time_ms, time);
+        sbx_json_begin_object(w);
+        sbx_json_key_string(w, "kind", sbx_approval_kind_name(record->kind));
+        sbx_json_key_string(w, "subject", record->subject);
+        sbx_json_key_bool(w, "allowed", sbx_approval_allows(record->answer.choice));
+        sbx_json_key_string(w, "choice", sbx_approval_choice_name(record->answer.choice));
+        sbx_json_key_string(w, "how", record->how);
+        sbx_json_key_string(w, "by", record->answer.by[0] ? record->answer.by : NULL);
+        sbx_json_key_string(w, "time", record->answer.time_ms ? time : NULL);
+        sbx_json_end_object(w);
+    }
+    sbx_json_end_array(w);
 }
 
 static void write_times(struct sbx_json_writer *w, const struct sbx_result *result)
@@ -94,6 +118,7 @@ enum sbx_status sbx_result_format(
     write_plan(&w, result);
     write_list(&w, "unproved", reply ? &reply->unproved : NULL);
     write_list(&w, "limitsHit", reply ? &reply->limits_hit : NULL);
+    write_approvals(&w, result->approvals);
     sbx_protect_format(result->protect, &w);
     sbx_json_key_object(&w, "descriptors");
     sbx_json_key_uint64(&w, "reads", result->descriptor_reads);

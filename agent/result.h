@@ -5,15 +5,17 @@
 #define SBX_AGENT_RESULT_H
 
 #include "protect.h"
+#include "shared/core/approval.h"
 #include "shared/core/message.h"
 #include "shared/core/plan.h"
 
 struct sbx_result {
-    const struct sbx_plan *plan;              /* NULL: it did not come to a plan */
-    const struct sbx_reply *reply;            /* NULL: the runner gave none */
-    const struct sbx_error *error;            /* NULL: no failure of ours */
-    const struct sbx_protect_report *protect; /* never NULL; {0}: nothing was watched */
-    uint32_t exit_code;                       /* what agent.exe exits with */
+    const struct sbx_plan *plan;                  /* NULL: it did not come to a plan */
+    const struct sbx_reply *reply;                /* NULL: the runner gave none */
+    const struct sbx_error *error;                /* NULL: no failure of ours */
+    const struct sbx_approval_records *approvals; /* never NULL; what was asked and answered */
+    const struct sbx_protect_report *protect;     /* never NULL; {0}: nothing was watched */
+    uint32_t exit_code;                           /* what agent.exe exits with */
     uint64_t descriptor_reads, descriptor_writes;
     bool runner_ready;   /* a runner that was started before took the command */
     bool grants_warm;    /* everything was granted before */

@@ -1,6 +1,8 @@
 /* See run.h. */
 #include "run.h"
 
+#include "approve.h"
+#include "auditevents.h"
 #include "elevated.h"
 #include "facts.h"
 #include "grants.h"
@@ -11,6 +13,7 @@
 #include "session.h"
 #include "workdirs.h"
 
+#include "shared/core/auditscrub.h"
 #include "shared/core/winpath.h"
 #include "shared/win/clock.h"
 #include "shared/win/hardening.h"
@@ -32,7 +35,12 @@ struct command {
     struct sbx_protect *protect;
     struct sbx_protect_report protect_report;
     struct sbx_reply reply;
-    bool have_facts, have_plan, have_reply;
+    struct sbx_strings argv;    /* scrubbed: what is shown to a person and logged */
+    enum sbx_decision decision; /* of the command rules; the reason is the policy's */
+    const char *decision_reason;
+    struct sbx_approval_records approvals;
+    struct sbx_audit_run audit;
+    bool have_facts, have_plan, have_reply, started;
     struct sbx_result result;
     uint64_t begun_us;
 };
@@ -60,20 +68,18 @@ static enum sbx_status lock_self(struct sbx_error *err)
     return status;
 }
 
+/* A "prompt" is settled when everything else about the command is known (ask). */
 static enum sbx_status apply_command_rules(struct command *command, struct sbx_error *err)
 {
     const char *reason = NULL;
-    enum sbx_decision decision = sbx_policy_decide(
-        &command->policy, command->cli->program, command->cli->program_count, &reason);
-    enum sbx_status status;
 
-    if (decision != SBX_DECISION_DENY && decision != SBX_DECISION_PROMPT)
+    command->decision = sbx_policy_decide(
+        &command->policy, command->cli->program, command->cli->program_count, &reason);
+    command->decision_reason = reason;
+    if (command->decision != SBX_DECISION_DENY)
         return SBX_OK;
-    status = sbx_fail(err, SBX_DENIED, "'%s' is denied by a rule of the policy%s%s",
+    return sbx_fail(err, SBX_DENIED, "'%s' is denied by a rule of the policy%s%s",
         command->cli->program[0], reason ? ": " : "", reason ? reason : "");
-    if (decision == SBX_DECISION_PROMPT)
-        sbx_error_hint(err, "the rule says \"prompt\", and nobody can be asked: no answer is deny");
-    return status;
 }
 
 static enum sbx_status load_policy(struct command *command, struct sbx_error *err)
@@ -88,6 +94,9 @@ static enum sbx_status load_policy(struct command *command, struct sbx_error *er
     status = sbx_policy_load(command->cli, command->facts.cwd, command->facts.state_directory,
         command->facts.program_files, &command->policy, err);
     command->result.policy_us = clock_us(command);
+    if (!status)
+        status = sbx_audit_scrub(command->cli->program, command->cli->program_count,
+            &command->policy.env_scrub, &command->facts.environment, &command->argv, err);
     return status ? status : apply_command_rules(command, err);
 }
 
@@ -280,6 +289,54 @@ static enum sbx_status run_watched(struct command *command, struct sbx_error *er
     return status ? status : ended;
 }
 
+/* Whatever needs a person's yes (design 8). */
+static enum sbx_status ask(struct command *command, struct sbx_error *err)
+{
+    const struct sbx_approval_request request = {.policy = &command->policy,
+        .options = &command->cli->policy,
+        .facts = &command->facts,
+        .plan = &command->plan,
+        .argv = (const char *const *)command->argv.items,
+        .argc = command->argv.count,
+        .command = command->decision,
+        .reason = command->decision_reason};
+    struct sbx_approvals nobody;
+    enum sbx_status status;
+
+    if (command->how->approvals)
+        return sbx_approvals_decide(command->how->approvals, &request, &command->approvals, err);
+    sbx_approvals_init(&nobody, SBX_ORIGIN_PERSON, NULL, NULL);
+    status = sbx_approvals_decide(&nobody, &request, &command->approvals, err);
+    sbx_approvals_done(&nobody);
+    return status;
+}
+
+/* The first records of this run; what they borrow lives as long as the command. */
+static enum sbx_status record_start(struct command *command, struct sbx_error *err)
+{
+    enum sbx_status status = sbx_audit_started(&command->audit, err);
+
+    command->started = !status;
+    return status;
+}
+
+/* The last ones. A log that fails here loses no result: it is said. */
+static void record_end(struct command *command, const struct sbx_error *failure)
+{
+    enum sbx_status status = SBX_OK;
+    struct sbx_error err;
+
+    sbx_error_init(&err);
+    if (command->cli->dry_run || !command->have_facts)
+        return;
+    if (command->started)
+        status = sbx_audit_ended(&command->audit, &command->result, &err);
+    else if (failure && command->result.exit_code == SBX_EXIT_REFUSED)
+        status = sbx_audit_denied(&command->audit, failure, &err);
+    if (status)
+        sbx_say_warning(command->say, "not recorded: %s", err.context);
+}
+
 /* What the command made becomes the user's, and its account is free for others. */
 static void end_elevated(struct command *command)
 {
@@ -315,12 +372,18 @@ static enum sbx_status steps(
         status = make_plan(command, err);
     if (status || command->cli->dry_run)
         return status ? status : sbx_plan_format(&command->plan, ret_json, err);
+    command->audit.plan = &command->plan;
+    command->audit.image = command->program.image;
     status = check_cancel(command, err);
+    if (!status)
+        status = ask(command, err);
     if (!status)
         status = make_grants(command, err);
     say_warnings(command);
     if (!status)
         status = check_cancel(command, err);
+    if (!status)
+        status = record_start(command, err);
     if (!status)
         status = run_watched(command, err);
     end_elevated(command);
@@ -370,7 +433,9 @@ static enum sbx_status report(struct command *command, const struct sbx_error *f
     result->protect = &command->protect_report;
     result->shared_account = command->elevated.lease.shared;
     result->grants_warm = command->grants.warm;
+    result->approvals = &command->approvals;
     result->total_us = clock_us(command);
+    record_end(command, failure);
     return sbx_result_format(result, ret_json, err);
 }
 
@@ -390,6 +455,9 @@ static void command_done(struct command *command)
         sbx_reply_done(&command->reply);
     sbx_protect_report_done(&command->protect_report);
     sbx_grant_report_done(&command->grants);
+    sbx_audit_run_done(&command->audit);
+    sbx_approval_records_done(&command->approvals);
+    sbx_strings_done(&command->argv);
     sbx_elevated_done(&command->elevated);
     if (command->have_plan)
         sbx_plan_done(&command->plan);
@@ -414,6 +482,12 @@ uint32_t sbx_run(const struct sbx_run_how *how, struct sbx_buf *ret_json)
     command->cli = how->cli;
     command->say = how->say;
     command->begun_us = sbx_clock_us();
+    command->audit.facts = &command->facts;
+    command->audit.policy = &command->policy;
+    command->audit.argv = &command->argv;
+    command->audit.approvals = &command->approvals;
+    command->audit.grants = &command->grants;
+    command->audit.begun_ms = sbx_auditlog_now_ms();
     sbx_policy_init(&command->policy, SBX_LAYER_COMMAND);
     status = steps(command, ret_json, &err);
     if (status) {

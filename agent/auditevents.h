@@ -1,0 +1,53 @@
+/*
+ * What a run writes to the audit log, and when (design 8):
+ *   before the command starts   approvals, changed grants, run-started: a run that cannot be
+ *                               recorded does not start
+ *   after it                    protected names, run-ended
+ *   instead                     run-denied, for what a rule, a bound or a person refused
+ * Names are those of the Elastic Common Schema; what has none is in agent_sandbox.*.
+ */
+#ifndef SBX_AGENT_AUDITEVENTS_H
+#define SBX_AGENT_AUDITEVENTS_H
+
+#include "grantreport.h"
+#include "result.h"
+#include "shared/core/approval.h"
+#include "shared/win/auditlog.h"
+
+/* What the events of one run are about. Borrowed; NULL where it did not come to that. */
+struct sbx_audit_run {
+    const struct sbx_facts *facts;
+    const struct sbx_policy *policy;
+    const struct sbx_plan *plan;
+    const char *image;
+    const struct sbx_strings *argv; /* scrubbed */
+    const struct sbx_approval_records *approvals;
+    const struct sbx_grant_report *grants;
+    uint64_t begun_ms; /* since 1970 */
+    /* Kept here: */
+    struct sbx_auditlog log;
+    bool opened;
+    size_t approvals_written;
+};
+
+/**
+ * Record what was decided and granted and that the command starts. Makes STATE\audit; the state
+ * folder exists. Does nothing where the policy turns the log off.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_audit_started(struct sbx_audit_run *run, struct sbx_error *err);
+
+/** Record how it ended. @param result with reply, protect and error as for the JSON result */
+SBX_MUST_CHECK enum sbx_status sbx_audit_ended(
+    struct sbx_audit_run *run, const struct sbx_result *result, struct sbx_error *err);
+
+/** Record that it was refused. Does nothing while there is no state folder yet. */
+SBX_MUST_CHECK enum sbx_status sbx_audit_denied(
+    struct sbx_audit_run *run, const struct sbx_error *why, struct sbx_error *err);
+
+/** Record that access lists were taken back. @param path NULL: all of them */
+SBX_MUST_CHECK enum sbx_status sbx_audit_revoked(const struct sbx_facts *facts, const char *path,
+    const struct sbx_grant_report *report, struct sbx_error *err);
+
+void sbx_audit_run_done(struct sbx_audit_run *run);
+
+#endif
