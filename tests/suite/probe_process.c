@@ -30,33 +30,38 @@ static DWORD pid_of(const wchar_t *text)
 struct right {
     DWORD mask;
     const char *name;
-    bool read; /* reads state; a policy may leave these open */
+    enum {
+        CHANGES,
+        READS,
+        ENDS,   /* NT's default descriptor lets the whole logon session do it */
+        BORROWS /* about its token; no write right in a thread's generic mapping */
+    } kind;
 };
 
 static const struct right process_rights[] = {
-    {PROCESS_VM_WRITE, "VM_WRITE", false},
-    {PROCESS_VM_OPERATION, "VM_OPERATION", false},
-    {PROCESS_CREATE_THREAD, "CREATE_THREAD", false},
-    {PROCESS_DUP_HANDLE, "DUP_HANDLE", false},
-    {PROCESS_CREATE_PROCESS, "CREATE_PROCESS", false},
-    {PROCESS_SET_INFORMATION, "SET_INFORMATION", false},
-    {PROCESS_SUSPEND_RESUME, "SUSPEND_RESUME", false},
-    {PROCESS_TERMINATE, "TERMINATE", false},
-    {WRITE_DAC, "WRITE_DAC", false},
-    {WRITE_OWNER, "WRITE_OWNER", false},
-    {PROCESS_VM_READ, "VM_READ", true},
+    {PROCESS_VM_WRITE, "VM_WRITE", CHANGES},
+    {PROCESS_VM_OPERATION, "VM_OPERATION", CHANGES},
+    {PROCESS_CREATE_THREAD, "CREATE_THREAD", CHANGES},
+    {PROCESS_DUP_HANDLE, "DUP_HANDLE", CHANGES},
+    {PROCESS_CREATE_PROCESS, "CREATE_PROCESS", CHANGES},
+    {PROCESS_SET_INFORMATION, "SET_INFORMATION", CHANGES},
+    {PROCESS_SUSPEND_RESUME, "SUSPEND_RESUME", CHANGES},
+    {PROCESS_TERMINATE, "TERMINATE", ENDS},
+    {WRITE_DAC, "WRITE_DAC", CHANGES},
+    {WRITE_OWNER, "WRITE_OWNER", CHANGES},
+    {PROCESS_VM_READ, "VM_READ", READS},
 };
 
 static const struct right thread_rights[] = {
-    {THREAD_SET_CONTEXT, "SET_CONTEXT", false},
-    {THREAD_SUSPEND_RESUME, "SUSPEND_RESUME", false},
-    {THREAD_TERMINATE, "TERMINATE", false},
-    {THREAD_SET_THREAD_TOKEN, "SET_THREAD_TOKEN", false},
-    {THREAD_IMPERSONATE, "IMPERSONATE", false},
-    {THREAD_DIRECT_IMPERSONATION, "DIRECT_IMPERSONATION", false},
-    {WRITE_DAC, "WRITE_DAC", false},
-    {WRITE_OWNER, "WRITE_OWNER", false},
-    {THREAD_GET_CONTEXT, "GET_CONTEXT", true},
+    {THREAD_SET_CONTEXT, "SET_CONTEXT", CHANGES},
+    {THREAD_SUSPEND_RESUME, "SUSPEND_RESUME", CHANGES},
+    {THREAD_TERMINATE, "TERMINATE", ENDS},
+    {THREAD_SET_THREAD_TOKEN, "SET_THREAD_TOKEN", BORROWS},
+    {THREAD_IMPERSONATE, "IMPERSONATE", BORROWS},
+    {THREAD_DIRECT_IMPERSONATION, "DIRECT_IMPERSONATION", BORROWS},
+    {WRITE_DAC, "WRITE_DAC", CHANGES},
+    {WRITE_OWNER, "WRITE_OWNER", CHANGES},
+    {THREAD_GET_CONTEXT, "GET_CONTEXT", READS},
 };
 
 static HANDLE open_process(DWORD mask, DWORD id)
@@ -69,10 +74,18 @@ static HANDLE open_thread(DWORD mask, DWORD id)
     return OpenThread(mask, FALSE, id);
 }
 
-/* Tries each right alone. SUCCEEDED when any that counts was granted; rights that only read are
- * always tried and printed, and count with `all`. */
-static int try_rights(
-    const struct right *rights, size_t count, bool all, DWORD id, HANDLE (*open)(DWORD, DWORD))
+static bool counts(const struct right *right, const wchar_t *which)
+{
+    if (!wcscmp(which, L"borrow"))
+        return right->kind == BORROWS;
+    return right->kind == CHANGES || (right->kind == READS && !wcscmp(which, L"all"));
+}
+
+/* Tries each right alone and prints the answer. Which ones count: `write` the changing ones, `all`
+ * those that read too, `borrow` those about the token. SUCCEEDED when one that counts is granted.
+ */
+static int try_rights(const struct right *rights, size_t count, const wchar_t *which, DWORD id,
+    HANDLE (*open)(DWORD, DWORD))
 {
     int outcome = PROBE_DENIED;
     DWORD error = ERROR_ACCESS_DENIED;
@@ -82,7 +95,7 @@ static int try_rights(
         put("  %s %lu%s\n", rights[i].name, code, handle ? " GRANTED" : "");
         if (handle)
             CloseHandle(handle);
-        if (rights[i].read && !all)
+        if (!counts(&rights[i], which))
             continue;
         if (handle)
             outcome = PROBE_SUCCEEDED;
@@ -93,18 +106,18 @@ static int try_rights(
     return outcome;
 }
 
-/* process PID write|all */
+/* process PID write|all|borrow */
 static int do_process(int argc, const wchar_t **argv)
 {
     DWORD pid = pid_of(argv[1]);
     (void)argc;
     put("process %lu\n", pid);
     return pid ? try_rights(process_rights, sizeof process_rights / sizeof process_rights[0],
-                     !wcscmp(argv[2], L"all"), pid, open_process)
+                     argv[2], pid, open_process)
                : refused_with(ERROR_NOT_FOUND);
 }
 
-/* thread PID write|all: every thread of that process; the worst answer counts. */
+/* thread PID write|all|borrow: every thread of that process; the worst answer counts. */
 static int do_thread(int argc, const wchar_t **argv)
 {
     THREADENTRY32 entry = {.dwSize = sizeof entry};
@@ -119,7 +132,7 @@ static int do_thread(int argc, const wchar_t **argv)
             continue;
         put("thread %lu of process %lu\n", entry.th32ThreadID, pid);
         int outcome = try_rights(thread_rights, sizeof thread_rights / sizeof thread_rights[0],
-            !wcscmp(argv[2], L"all"), entry.th32ThreadID, open_thread);
+            argv[2], entry.th32ThreadID, open_thread);
         if (worst != PROBE_SUCCEEDED) {
             worst = outcome;
             error = probe_error;
