@@ -1,5 +1,6 @@
 /* See late.h. */
 #include "late.h"
+#include "late_internal.h"
 
 /* DLLs of System32 that may be asked for; nothing else is ever loaded by this program. */
 enum dll { KERNEL32, KERNELBASE, NTDLL, ADVAPI32, USER32, BCRYPT, OLE32, NETAPI32, DLL_COUNT };
@@ -23,17 +24,24 @@ static const struct symbol symbols[SBX_LATE_COUNT] = {SBX_LATE_LIST(SYMBOL)};
  * from System32 as well. Never freed: the addresses are kept for the life of the process.
  * https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-loadlibraryexw
  */
-static HMODULE load(enum dll dll)
+static HMODULE load(const wchar_t *name_w)
 {
     wchar_t path_w[MAX_PATH + 1 + 16];
-    size_t cch_name = wcslen(dll_names_w[dll]);
+    size_t cch_name = wcslen(name_w);
     UINT cch = GetSystemDirectoryW(path_w, MAX_PATH);
 
     if (cch == 0 || cch >= MAX_PATH || cch_name > 14)
         return NULL;
     path_w[cch] = L'\\';
-    memcpy(path_w + cch + 1, dll_names_w[dll], (cch_name + 1) * sizeof(*path_w));
+    memcpy(path_w + cch + 1, name_w, (cch_name + 1) * sizeof(*path_w));
     return LoadLibraryExW(path_w, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+}
+
+FARPROC sbx_late_lookup(const wchar_t *dll_w, const char *name)
+{
+    HMODULE module = load(dll_w);
+
+    return module ? GetProcAddress(module, name) : NULL;
 }
 
 /* Two threads may look the same name up at once; both find the same answer. */
@@ -44,12 +52,9 @@ static FARPROC find(enum sbx_late_id id)
 {
     FARPROC found = NULL;
     void *address = NULL;
-    HMODULE module;
 
     if (!InterlockedCompareExchange(&looked_up[id], 0, 0)) {
-        module = load(symbols[id].dll);
-        if (module)
-            found = GetProcAddress(module, symbols[id].name);
+        found = sbx_late_lookup(dll_names_w[symbols[id].dll], symbols[id].name);
         memcpy(&address, &found, sizeof(address));
         InterlockedExchangePointer(&addresses[id], address);
         InterlockedExchange(&looked_up[id], 1);
