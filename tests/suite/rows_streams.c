@@ -255,6 +255,27 @@ static void one_output_handle(const struct row *row)
         "our own last line did not arrive: %u bytes", (unsigned)length);
 }
 
+/* Two files, as a script redirects: each stream ends in its own (they were once mixed up). */
+static void two_files(const struct row *row)
+{
+    struct agent agent = {0};
+    char *out = f("%s\\out.txt", fx.res), *error = f("%s\\err.txt", fx.res);
+    size_t length = 0;
+    (void)row;
+    agent.run.out = open_inherit(out, GENERIC_WRITE, CREATE_ALWAYS);
+    agent.run.err = open_inherit(error, GENERIC_WRITE, CREATE_ALWAYS);
+    agent_opt(&agent, "--quiet", NULL);
+    agent_probe(&agent, "flood|4096|out|timed");
+    agent_go(&agent);
+    CloseHandle(agent.run.out);
+    CloseHandle(agent.run.err);
+    read_file(out, &length);
+    EXPECT(length == 4096, "%u bytes of output", (unsigned)length);
+    char *text = read_file(error, &length);
+    EXPECT(text && strstr(text, "took ") && length < 1024, "the error file: %u bytes of something",
+        (unsigned)length);
+}
+
 static const struct row rows[] = {
     {"S01", "streams__input_pipe__binary_clean", RUN, 0, input_pipe, NULL},
     {"S02", "streams__input_and_output_file__binary_clean", RUN, 0, input_file, NULL},
@@ -270,5 +291,6 @@ static const struct row rows[] = {
     {"S12", "streams__reader_never_reads__time_limit_holds", RUN, 120, no_reader, NULL},
     {"S13", "streams__in_and_out_at_once__no_deadlock", RUN, 120, both_ends, NULL},
     {"S14", "streams__one_handle_for_both_outputs__both_arrive", RUN, 0, one_output_handle, NULL},
+    {"S15", "streams__two_files__each_gets_its_own", RUN, 0, two_files, NULL},
 };
 const struct row_set rows_streams = {rows, countof(rows)};
