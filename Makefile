@@ -50,8 +50,9 @@ WINRING_SRC:= $(wildcard shared/win/*.c)
 AGENT_SRC  := $(wildcard agent/*.c)
 # Pure files of the programs, tested natively like core.
 PURE_SRC   := agent/cli.c agent/help.c agent/options.c setup/engine.c setup/journal.c
-RUNNER_SRC := $(wildcard runner/*.c)
-SETUP_SRC  := $(wildcard setup/*.c)
+RUNNER_SRC := $(filter-out runner/hoprun.c,$(wildcard runner/*.c))
+# setup proves the installed chain by running a command through it.
+SETUP_SRC  := $(wildcard setup/*.c) runner/hoprun.c agent/runnerproc.c
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 WINTEST_SRC:= $(wildcard tests/win/test_*.c)
 PROBE_SRC  := $(wildcard tests/probe/*.c)
@@ -148,6 +149,10 @@ $(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPP
         $(PROTECT_SRC)) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+# Commands through the chain of elevated mode, the way setup's proof runs them (tests/elevated).
+$(O)/tests/hopdriver.exe: $(O)/obj/tests/probe/hopdriver.o $(call obj,runner/hoprun.c agent/runnerproc.c) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS)
 $(O)/tests/%.exe: $(O)/obj/tests/probe/%.o $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS) -lws2_32 -luser32
@@ -202,7 +207,11 @@ test:  ## install what is missing, build, run every test; ends with "N passed, N
 
 check: format-check lint test mutants  ## what a change must pass
 
-mutants:  ## break the boundary on purpose, once per mutant: the tests must notice
+mutants:  ## break the boundary and the planner on purpose, one change at a time: the tests must notice
+	$(Q)scripts/bootstrap --native --cross --wine --ntwine
+	$(Q)$(MAKE) -s -j2 tests-native
+	$(Q)$(MAKE) -s -j2 all suite
+	$(Q)tests/planner-mutants
 	$(Q)tests/mutants
 
 lint:  ## banned functions, function length, cppcheck, clang-tidy, gcc -fanalyzer
