@@ -187,6 +187,12 @@ static enum sbx_status apply(
     case OPT_ALL:
         cli->all = true;
         return SBX_OK;
+    case OPT_FOLLOW:
+        cli->follow = true;
+        return SBX_OK;
+    case OPT_SINCE:
+        cli->since = value;
+        return SBX_OK;
     case OPT_SECONDS:
         return milliseconds(option, value, &cli->budget_ms, err);
     default:

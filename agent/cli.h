@@ -18,8 +18,11 @@ enum sbx_verb {
     SBX_VERB_GRANTS_LIST,
     SBX_VERB_REVOKE,
     SBX_VERB_AUDIT_WRITABLE,
+    SBX_VERB_AUDIT_SHOW,
+    SBX_VERB_AUDIT_VERIFY,
     SBX_VERB_POLICY_VALIDATE,
-    SBX_VERB_POLICY_SHOW
+    SBX_VERB_POLICY_SHOW,
+    SBX_VERB_POLICY_TEST
 };
 
 struct sbx_cli {
@@ -35,6 +38,8 @@ struct sbx_cli {
     struct sbx_strings operands; /* of the other commands: PATH, FILE... */
     enum sbx_why_op op;          /* why */
     bool all;                    /* revoke --all */
+    bool follow;                 /* audit show */
+    const char *since;           /* audit show; borrowed; NULL = all */
     uint64_t budget_ms;          /* audit --seconds; 0 = the default */
 };
 

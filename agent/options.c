@@ -98,6 +98,16 @@ static const struct sbx_option revoke_options[] = {
     SAY_OPTIONS,
 };
 
+static const struct sbx_option log_options[] = {
+    {OPT_SINCE, "--since", "TIME", false, "What is shown",
+        "only records from then on: 90s, 10m, 2h, 3d (ago), 2026-01-31 or\n"
+        "2026-01-31T12:00 (UTC)"},
+    {OPT_FOLLOW, "--follow", NULL, false, NULL, "and those to come, until Ctrl-C"},
+    {OPT_JSON, "--json", NULL, false, "What you get back",
+        "the records as they are, one JSON object per line"},
+    SAY_OPTIONS,
+};
+
 static const struct sbx_option plain_options[] = {JSON_OPTION, SAY_OPTIONS};
 
 static const char run_intro[] =
@@ -138,6 +148,32 @@ static const char audit_codes[] = "Exit codes:\n"
                                   "  2    usage error or a policy that cannot be read\n"
                                   "  125  could not be determined\n";
 
+static const char log_intro[] =
+    "Prints the audit log, oldest record first: what ran, was denied, asked, granted and found.\n";
+
+static const char verify_intro[] =
+    "Reads the whole audit log and names the first record that was changed, removed or moved. The\n"
+    "last hash, kept elsewhere, also shows whether records are missing at the end.\n";
+
+static const char verify_codes[] = "Exit codes:\n"
+                                   "  0    every record follows the one before it\n"
+                                   "  1    damaged\n"
+                                   "  2    usage error\n"
+                                   "  125  could not be determined\n";
+
+static const char test_intro[] =
+    "Compares decisions of the policy with rows of FILE: {\"rows\": [{\"argv\": [WORD...],\n"
+    "\"expect\": \"allow|prompt|deny\", \"reason\": TEXT}, {\"kind\": \"write|desktop|network\",\n"
+    "\"from\": \"option|parameter\", \"expect\": ...}]}. The policy is that of `agent run` with "
+    "the\n"
+    "same options.\n";
+
+static const char test_codes[] = "Exit codes:\n"
+                                 "  0    all as expected\n"
+                                 "  1    not as expected\n"
+                                 "  2    usage error, or a policy or rows that cannot be read\n"
+                                 "  125  could not be determined\n";
+
 static const char validate_intro[] =
     "Reads each FILE as a policy (- = standard input) and says what is "
     "wrong with it, one line each.\n";
@@ -172,11 +208,19 @@ const struct sbx_verb_row sbx_verb_rows[] = {
     {SBX_VERB_AUDIT_WRITABLE, "audit writable", NULL, "[PATH...]", 0, SIZE_MAX, false,
         "find places outside the roots that a command could still write in", audit_intro,
         audit_codes, audit_options, countof(audit_options)},
+    {SBX_VERB_AUDIT_SHOW, "audit show", NULL, NULL, 0, 0, false, "print the audit log", log_intro,
+        plain_codes, log_options, countof(log_options)},
+    {SBX_VERB_AUDIT_VERIFY, "audit verify", NULL, NULL, 0, 0, false,
+        "check that nobody changed the audit log", verify_intro, verify_codes, plain_options,
+        countof(plain_options)},
     {SBX_VERB_POLICY_VALIDATE, "policy validate", NULL, "FILE...", 1, SIZE_MAX, false,
         "check policy files", validate_intro, plain_codes, plain_options, countof(plain_options)},
     {SBX_VERB_POLICY_SHOW, "policy show", NULL, NULL, 0, 0, false,
         "print the policy that a run would follow", show_intro, plain_codes, show_options,
         countof(show_options)},
+    {SBX_VERB_POLICY_TEST, "policy test", NULL, "FILE", 1, 1, false,
+        "compare the policy's decisions with a file of rows", test_intro, test_codes,
+        why_options + 1, countof(why_options) - 1},
 };
 
 const size_t sbx_verb_row_count = countof(sbx_verb_rows);

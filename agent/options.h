@@ -32,7 +32,9 @@ enum sbx_option_id {
     OPT_HELP,
     OPT_OP,
     OPT_ALL,
-    OPT_SECONDS
+    OPT_SECONDS,
+    OPT_FOLLOW,
+    OPT_SINCE
 };
 
 struct sbx_option {

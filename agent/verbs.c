@@ -23,6 +23,12 @@ int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say)
         return sbx_revoke_command(cli, say);
     case SBX_VERB_AUDIT_WRITABLE:
         return sbx_audit_command(cli, say);
+    case SBX_VERB_AUDIT_SHOW:
+        return sbx_audit_show_command(cli, say);
+    case SBX_VERB_AUDIT_VERIFY:
+        return sbx_audit_verify_command(cli, say);
+    case SBX_VERB_POLICY_TEST:
+        return sbx_policy_test_command(cli, say);
     case SBX_VERB_POLICY_VALIDATE:
         return sbx_policy_validate_command(cli, say);
     case SBX_VERB_POLICY_SHOW:

@@ -20,6 +20,9 @@ int sbx_grants_list_command(const struct sbx_cli *cli, const struct sbx_say *say
 int sbx_revoke_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_audit_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_policy_validate_command(const struct sbx_cli *cli, const struct sbx_say *say);
+int sbx_audit_show_command(const struct sbx_cli *cli, const struct sbx_say *say);
+int sbx_audit_verify_command(const struct sbx_cli *cli, const struct sbx_say *say);
+int sbx_policy_test_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_policy_show_command(const struct sbx_cli *cli, const struct sbx_say *say);
 
 /** Run the command that was parsed; any but run, help and version. */

@@ -145,8 +145,8 @@ static enum sbx_status check_line(
         return status;
     if (!check->started)
         check->begins_at = tip.sequence;
+    check->restarts += restart && check->started;
     check->started = true;
-    check->restarts += restart;
     check->records++;
     check->tip = tip;
     return SBX_OK;
