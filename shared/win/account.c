@@ -133,10 +133,14 @@ enum sbx_status sbx_account_user_create(const char *name, const char *comment, c
     if (status)
         goto cleanup;
     status = sbx_account_user_read(name, ret_facts, err);
-    if (status == SBX_NOT_FOUND)
-        status = sbx_fail(
-            err, SBX_UNPROVEN, "account '%s' was created, says Windows, and is not there", name);
-    else if (!status && (!ret_facts->disabled || !sbx_account_is_sound(ret_facts)))
+    if (status) {
+        /* Nobody saw it, so it does not count as made; the code of the reading stays. */
+        sbx_error_context(err, "account '%s' was created, says Windows", name);
+        status = SBX_UNPROVEN;
+        if (err)
+            err->status = status;
+    }
+    if (!status && (!ret_facts->disabled || !sbx_account_is_sound(ret_facts)))
         status = sbx_fail(err, SBX_UNPROVEN,
             "account '%s' was created with other flags than asked for (0x%X)", name,
             (unsigned)ret_facts->flags);

@@ -72,9 +72,12 @@ enum sbx_status sbx_account_group_create(
         goto cleanup;
     }
     status = sbx_account_group_read(name, ret_sid, err);
-    if (status == SBX_NOT_FOUND)
-        status = sbx_fail(
-            err, SBX_UNPROVEN, "group '%s' was created, says Windows, and is not there", name);
+    if (status) {
+        sbx_error_context(err, "group '%s' was created, says Windows", name);
+        status = SBX_UNPROVEN;
+        if (err)
+            err->status = status;
+    }
 cleanup:
     free(info.lgrpi1_comment);
     free(info.lgrpi1_name);

@@ -45,6 +45,12 @@ check_imports() {
         test "$(grep -c '^kernel32.dll' <<<"$have")" -ge 10
     extra=$(comm -23 <(printf '%s\n' "$have") <(allowed))
     if [ -z "$extra" ]; then pass; else fail "$name imports what Vista may not have: ${extra//$'\n'/, }"; fi
+    # Accounts and filters are set-up's business alone (design 1): the others cannot even call it.
+    case $name in
+    */agent.exe | */command-runner.exe)
+        check "$name imports netapi32 or fwpuclnt" \
+            test -z "$(grep -E '^(netapi32|fwpuclnt)\.dll' <<<"$have")" ;;
+    esac
 }
 
 check_headers() {
