@@ -1,47 +1,38 @@
 /*
- * command-runner.exe: runs one command for agent.exe (design 1, 3). Unelevated mode: this is the
- * launch stage, as the calling user.
+ * command-runner.exe: runs one command for agent.exe (design 1, 3).
  *
- * The order is the contract: harden, lock, read, restrict, job, desktop, create suspended, prove,
- * resume, supervise, report. A failure anywhere ends the run; there is no path to a child that
- * skips a step. GUI subsystem: no console, so no console host with our token exists.
+ * As the calling user it is the launch stage; in unelevated mode that is all there is. In elevated
+ * mode it logs the sandbox account on and starts itself as that account: the confine stage, which
+ * goes the same way from there on, with the account's token.
+ *
+ * The order is the contract: harden, lock, read, (log on, hop,) restrict, job, desktop, create
+ * suspended, prove, resume, supervise, report. A failure anywhere ends the run; there is no path to
+ * a child that skips a step. GUI subsystem: no console, so no console host with our token exists.
  */
+#include "hop.h"
 #include "run.h"
 
 #include "shared/win/clock.h"
 #include "shared/win/hardening.h"
 #include "shared/win/handle.h"
-#include "shared/win/sid.h"
 
 /* The exit code says only whether a result was sent; the result itself goes over the pipe. */
 #define EXIT_REPORTED 0
 #define EXIT_MUTE 125
 
-/* Before anything is read: no other process of this user may open us for writing. Boundary B8. */
-static enum sbx_status lock_self(struct sbx_run *run, struct sbx_error *err)
-{
-    struct sbx_sid user;
-    enum sbx_status status = sbx_sid_of_current_user(&user, err);
-
-    if (!status)
-        status = sbx_hardening_lock_process(
-            GetCurrentProcess(), GetCurrentThread(), &user, &run->findings, err);
-    if (status)
-        sbx_error_context(err, "lock the runner");
-    return status;
-}
-
 static enum sbx_status run_command(struct sbx_run *run, struct sbx_error *err)
 {
     enum sbx_status status;
 
-    status = lock_self(run, err);
+    status = sbx_lock_stage(run, err);
     if (!status)
         status = sbx_wire_read_request(run, err);
     if (!status)
         status = sbx_wire_watch(run, err);
-    if (!status && run->request.mode != SBX_MODE_UNELEVATED)
-        status = sbx_fail(err, SBX_UNSUPPORTED, "this version has no elevated mode");
+    if (!status && run->request.mode == SBX_MODE_ELEVATED && !run->confine_stage)
+        status = sbx_launch(run, err);
+    if (run->relayed)
+        return status;
     if (!status)
         status = sbx_confine_token(run, err);
     if (!status)
@@ -55,7 +46,7 @@ static enum sbx_status run_command(struct sbx_run *run, struct sbx_error *err)
     return status;
 }
 
-/* Only agent.exe starts this program: both standard handles must be pipes. */
+/* Only agent.exe and the launch stage start this program: both standard handles must be pipes. */
 static bool wired(const struct sbx_run *run)
 {
     return sbx_handle_is_set(run->input) && GetFileType(run->input) == FILE_TYPE_PIPE &&
@@ -68,7 +59,7 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, LPWSTR command_line,
     struct sbx_error err;
     enum sbx_status status;
 
-    (void)instance, (void)previous, (void)command_line, (void)show;
+    (void)instance, (void)previous, (void)show;
     sbx_hardening_apply();
     sbx_error_init(&err);
     sbx_findings_init(&run.findings);
@@ -77,12 +68,17 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, LPWSTR command_line,
     run.output = GetStdHandle(STD_OUTPUT_HANDLE);
     if (!wired(&run))
         return EXIT_MUTE;
+    /* Which stage this is decides how it is locked, which comes before its request is read. */
+    run.confine_stage = command_line && !wcscmp(command_line, L"" SBX_HOP_ARGUMENT);
     status = run_command(&run, &err);
     if (status && run.child.process)
         sbx_process_kill(&run.child, 1);
     if (status && run.job.handle && sbx_job_terminate(&run.job, 1, NULL))
         run.ended = SBX_ENDED_FAILED; /* closing the job's handle ends them */
-    status = sbx_wire_send_result(&run, status ? &err : NULL, &err);
+    if (run.relayed && !status)
+        status = sbx_wire_send_relayed(&run, &err);
+    else
+        status = sbx_wire_send_result(&run, status ? &err : NULL, &err);
     sbx_confine_done(&run);
     sbx_request_done(&run.request);
     return status ? EXIT_MUTE : EXIT_REPORTED;

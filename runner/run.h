@@ -11,8 +11,10 @@
 #include "shared/win/desktop.h"
 #include "shared/win/job.h"
 #include "shared/win/spawn.h"
+#include "shared/win/station.h"
 
 struct sbx_run {
+    bool confine_stage; /* how this process was started; the request must say the same */
     struct sbx_request request;
     HANDLE input;         /* requests and control frames; its end means the caller is gone */
     HANDLE output;        /* replies */
@@ -20,11 +22,16 @@ struct sbx_run {
     volatile LONG cancel; /* set by the control thread: stop it politely */
     volatile LONG kill;   /* set by the control thread: stop it now, or the caller is gone */
 
+    /* What the child's token is made from: NULL in unelevated mode (this process's own), the
+     * account's otherwise: own token of the confine stage, or what LogonUserW gave (one hop). */
+    HANDLE base;
+    bool one_hop; /* elevated, and this launch stage creates the child itself */
     struct sbx_tokenplan plan;
     HANDLE token;   /* restricted primary token */
     bool breakaway; /* this process is in a job, and the child leaves it */
     struct sbx_job job;
-    struct sbx_private_desktop desktop;
+    struct sbx_private_desktop desktop; /* confine stage: the path only */
+    struct sbx_station_grant station;
     struct sbx_process child;
     struct sbx_findings findings; /* facts that could not be proved */
 
@@ -32,6 +39,10 @@ struct sbx_run {
     struct sbx_stage_times times;
     enum sbx_ended ended;
     uint32_t exit_code;
+
+    bool relayed; /* two hops: `reply` is the confine stage's result, to be passed on */
+    struct sbx_reply reply;
+    uint64_t relayed_after_us; /* this stage's clock when the other's began */
 };
 
 /** Microseconds since the run started, never 0. */
@@ -39,14 +50,19 @@ uint64_t sbx_run_clock(const struct sbx_run *run);
 
 /* --- wire.c: frames ------------------------------------------------------------------------ */
 
-/** Read and decode the request. @return SBX_TIMEOUT after 30 s without one, SBX_INVALID */
+/** Read and decode the request; it must be for the stage that this process is. @return SBX_TIMEOUT
+ *  when it stops coming for 30 s, SBX_INVALID */
 SBX_MUST_CHECK enum sbx_status sbx_wire_read_request(struct sbx_run *run, struct sbx_error *err);
 
 /** Start the thread that reads control frames until the caller is gone. */
 SBX_MUST_CHECK enum sbx_status sbx_wire_watch(struct sbx_run *run, struct sbx_error *err);
 
 /** Send "started". */
-SBX_MUST_CHECK enum sbx_status sbx_wire_send_started(struct sbx_run *run, struct sbx_error *err);
+SBX_MUST_CHECK enum sbx_status sbx_wire_send_started(
+    struct sbx_run *run, uint32_t process_id, struct sbx_error *err);
+
+/** Send run->reply, the confine stage's result, with this stage's findings and clock. */
+SBX_MUST_CHECK enum sbx_status sbx_wire_send_relayed(struct sbx_run *run, struct sbx_error *err);
 
 /**
  * Send the result.
@@ -55,13 +71,61 @@ SBX_MUST_CHECK enum sbx_status sbx_wire_send_started(struct sbx_run *run, struct
 SBX_MUST_CHECK enum sbx_status sbx_wire_send_result(
     struct sbx_run *run, const struct sbx_error *failure, struct sbx_error *err);
 
-/* --- confine.c: token, job, desktop, child, proof. Boundaries B1, B6, B7 -------------------- */
+/* --- lock.c: descriptors of our own process and of the child. Boundary B8 --------------------- */
 
-/** Build the restricted token of the recipe from the own primary token. */
+/** Lock this process and thread, before anything is read. The confine stage, whose child runs as
+ *  the same account, also its token, and what it creates from here on; fills run->base. */
+SBX_MUST_CHECK enum sbx_status sbx_lock_stage(struct sbx_run *run, struct sbx_error *err);
+
+/** What is made from here on gets the child's default list (true), or the stage's again (false).
+ *  Only the confine stage's own token is changed. */
+SBX_MUST_CHECK enum sbx_status sbx_lock_creating(
+    struct sbx_run *run, bool creating, struct sbx_error *err);
+
+/** Elevated: set and read back the lists of the suspended child's process, thread and token. */
+SBX_MUST_CHECK enum sbx_status sbx_lock_child(struct sbx_run *run, struct sbx_error *err);
+
+/* --- launch.c, relay.c: from the user to the account. Boundaries B-credential, B-logon ---------
+ */
+
+/**
+ * Launch stage, elevated: unseal, log on, check, and take the one or the two hops.
+ * @return SBX_OK with run->base set (one hop: go on as in unelevated mode), or with run->relayed
+ *         (two hops: the command has run to its end)
+ */
+SBX_MUST_CHECK enum sbx_status sbx_launch(struct sbx_run *run, struct sbx_error *err);
+
+/* --- surround.c: job, desktop, window station. Boundaries B6, B7 -------------------------------
+ */
+
+/** The run's private desktop, for the token user `account`, made by and for `user`. */
+SBX_MUST_CHECK enum sbx_status sbx_surround_desktop(struct sbx_run *run, const struct sbx_sid *user,
+    const struct sbx_sid *account, const struct sbx_sid *run_sid, struct sbx_error *err);
+
+/** Elevated: let account and run connect to the window station, where no logon SID admits them. */
+SBX_MUST_CHECK enum sbx_status sbx_surround_station(struct sbx_run *run,
+    const struct sbx_sid *account, const struct sbx_sid *run_sid, struct sbx_error *err);
+
+/* --- confine.c: token, child, proof. Boundary B1 ------------------------------------------------
+ */
+
+/** Build the restricted token of the recipe from run->base, or the own primary token. */
 SBX_MUST_CHECK enum sbx_status sbx_confine_token(struct sbx_run *run, struct sbx_error *err);
 
 /** Make the job with its limits, and the private desktop. */
 SBX_MUST_CHECK enum sbx_status sbx_confine_surroundings(struct sbx_run *run, struct sbx_error *err);
+
+/**
+ * The stream handles that the request names: open here, of a kind that makes sense, and none of
+ * this process's own two pipes: a child with those would speak for the agent or for us.
+ * @param ret_streams input, output, error; NULL = none
+ */
+SBX_MUST_CHECK enum sbx_status sbx_confine_streams(
+    const struct sbx_run *run, HANDLE ret_streams[3], struct sbx_error *err);
+
+/** Close this process's copies, once the child (or the next stage) has its own: a pipe ends for
+ *  its reader when the last is closed. */
+void sbx_confine_streams_given(struct sbx_request *request);
 
 /** Create the child, suspended, in its job, on its desktop, with its three handles only. */
 SBX_MUST_CHECK enum sbx_status sbx_confine_create(struct sbx_run *run, struct sbx_error *err);

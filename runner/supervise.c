@@ -119,7 +119,7 @@ enum sbx_status sbx_supervise(struct sbx_run *run, struct sbx_error *err)
     if (status)
         return status;
     run->times.resumed = sbx_run_clock(run);
-    status = sbx_wire_send_started(run, err);
+    status = sbx_wire_send_started(run, run->child.pid, err);
     if (!status)
         status = wait_for_end(run, err);
     if (status)

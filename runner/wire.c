@@ -7,7 +7,7 @@
 #include "run.h"
 
 #include "shared/win/clock.h"
-#include "shared/win/pipe.h"
+#include "shared/win/framepipe.h"
 #include "shared/win/platform.h"
 #include "shared/win/thread.h"
 
@@ -15,6 +15,9 @@
 
 /* A caller that has begun its request and does not end it within this time is broken. */
 #define REQUEST_TIMEOUT_MS 30000u
+/* Without a caller this process ends within this time, whatever its main thread waits for. */
+#define ORPHAN_MS 60000u
+#define ORPHAN_EXIT 125u
 
 uint64_t sbx_run_clock(const struct sbx_run *run)
 {
@@ -23,46 +26,19 @@ uint64_t sbx_run_clock(const struct sbx_run *run)
     return now ? now : 1;
 }
 
-/*
- * One frame's JSON into `frame` (cleared first). The wait for its first bytes is without a limit:
- * a spare runner waits for its request as long as the agent lives, and the end of the pipe ends it.
- * @param ret_begun_us when they came; may be NULL
- */
-static enum sbx_status read_frame(HANDLE pipe, uint32_t timeout_ms, struct sbx_buf *frame,
-    uint64_t *ret_begun_us, struct sbx_error *err)
-{
-    enum sbx_status status;
-    uint8_t prefix[4];
-    uint32_t length = 0;
-    char *bytes = NULL;
-
-    sbx_buf_clear(frame);
-    status = sbx_pipe_read_exact(pipe, prefix, sizeof(prefix), SBX_PIPE_FOREVER, err);
-    if (ret_begun_us)
-        *ret_begun_us = sbx_clock_us();
-    if (!status)
-        status = sbx_frame_length(prefix, &length, err);
-    if (!status)
-        status = sbx_calloc(length, 1, &bytes, err);
-    if (!status)
-        status = sbx_pipe_read_exact(pipe, bytes, length, timeout_ms, err);
-    if (!status)
-        status = sbx_buf_add(frame, bytes, length, err);
-    if (bytes)
-        sbx_wipe(bytes, length); /* an environment may hold secrets */
-    free(bytes);
-    return status;
-}
-
 enum sbx_status sbx_wire_read_request(struct sbx_run *run, struct sbx_error *err)
 {
     enum sbx_status status;
     struct sbx_buf frame;
 
     sbx_buf_init(&frame, SBX_FRAME_MAX_BYTES);
-    status = read_frame(run->input, REQUEST_TIMEOUT_MS, &frame, &run->started_us, err);
+    status = sbx_frame_read(run->input, REQUEST_TIMEOUT_MS, &frame, &run->started_us, err);
     if (!status)
         status = sbx_request_decode(frame.data, frame.length_bytes, &run->request, err);
+    /* Who started this process says which stage it is; a request cannot turn one into the other. */
+    if (!status && (run->request.stage == SBX_STAGE_CONFINE) != run->confine_stage)
+        status = sbx_fail(err, SBX_INVALID, "'stage' is %s, and this process is the other",
+            sbx_stage_name(run->request.stage));
     if (status)
         sbx_error_context(err, "request");
     sbx_buf_wipe(&frame);
@@ -80,7 +56,7 @@ static DWORD WINAPI watch_input(void *context)
     for (;;) {
         enum sbx_control control = SBX_CONTROL_KILL;
 
-        if (read_frame(run->input, SBX_PIPE_FOREVER, &frame, NULL, NULL) ||
+        if (sbx_frame_read(run->input, SBX_PIPE_FOREVER, &frame, NULL, NULL) ||
             sbx_control_decode(frame.data, frame.length_bytes, &control, NULL) ||
             control == SBX_CONTROL_KILL)
             break;
@@ -90,6 +66,9 @@ static DWORD WINAPI watch_input(void *context)
     sbx_buf_done(&frame);
     InterlockedExchange(&run->kill, 1);
     SetEvent(run->control);
+    /* The end of this process ends the job, and so the command: nobody is left to ask for it. */
+    Sleep(ORPHAN_MS);
+    TerminateProcess(GetCurrentProcess(), ORPHAN_EXIT);
     return 0;
 }
 
@@ -104,25 +83,12 @@ enum sbx_status sbx_wire_watch(struct sbx_run *run, struct sbx_error *err)
     return sbx_thread_start(watch_input, run, NULL, err); /* it ends with the process */
 }
 
-static enum sbx_status send_reply(
-    struct sbx_run *run, const struct sbx_reply *reply, struct sbx_error *err)
+enum sbx_status sbx_wire_send_started(
+    struct sbx_run *run, uint32_t process_id, struct sbx_error *err)
 {
-    enum sbx_status status;
-    struct sbx_buf frame;
+    struct sbx_reply reply = {.kind = SBX_REPLY_STARTED, .process_id = process_id};
 
-    sbx_buf_init(&frame, SBX_FRAME_MAX_BYTES + 4);
-    status = sbx_reply_encode(reply, &frame, err);
-    if (!status)
-        status = sbx_pipe_write(run->output, frame.data, frame.length_bytes, err);
-    sbx_buf_done(&frame);
-    return status;
-}
-
-enum sbx_status sbx_wire_send_started(struct sbx_run *run, struct sbx_error *err)
-{
-    struct sbx_reply reply = {.kind = SBX_REPLY_STARTED, .process_id = run->child.pid};
-
-    return send_reply(run, &reply, err);
+    return sbx_frame_send_reply(run->output, &reply, err);
 }
 
 static enum sbx_status add_findings(
@@ -192,7 +158,35 @@ enum sbx_status sbx_wire_send_result(
     run->times.done = sbx_run_clock(run);
     reply.times = run->times;
     if (!status)
-        status = send_reply(run, &reply, err);
+        status = sbx_frame_send_reply(run->output, &reply, err);
     sbx_reply_done(&reply);
+    return status;
+}
+
+/* The other stage counted from its own start. */
+static void shift_times(struct sbx_stage_times *times, uint64_t by_us)
+{
+    uint64_t *const all[] = {&times->request, &times->token, &times->job, &times->desktop,
+        &times->created, &times->proved, &times->resumed, &times->exited, &times->done};
+    size_t i;
+
+    for (i = 0; i < countof(all); i++)
+        if (*all[i])
+            *all[i] += by_us;
+}
+
+enum sbx_status sbx_wire_send_relayed(struct sbx_run *run, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+
+    if (run->findings.count) {
+        run->reply.confined = false;
+        status = add_findings(run, &run->reply, err);
+    }
+    shift_times(&run->reply.times, run->relayed_after_us);
+    run->reply.times.request = run->times.request;
+    run->reply.times.done = sbx_run_clock(run);
+    if (!status)
+        status = sbx_frame_send_reply(run->output, &run->reply, err);
     return status;
 }

@@ -36,6 +36,24 @@ const char *sbx_stage_name(enum sbx_stage stage)
                                                                    : "unknown";
 }
 
+static bool is_alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool sbx_desktop_path_is_ours(const char *path)
+{
+    static const char prefix[] = "\\SbxRun-";
+    const char *at = strstr(path, prefix), *p;
+
+    if (!at || at == path || !at[sizeof(prefix) - 1] || strlen(path) > 120)
+        return false;
+    for (p = path; *p; p++)
+        if (p != at && !is_alnum(*p) && *p != '-' && *p != '$')
+            return false;
+    return true;
+}
+
 /* Ours begin alike: a request cannot name another local account, whatever the sealed file holds. */
 bool sbx_account_name_is_ours(const char *name)
 {
@@ -45,8 +63,7 @@ bool sbx_account_name_is_ours(const char *name)
     if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || strlen(name) > 20)
         return false;
     for (i = sizeof(prefix) - 1; name[i]; i++)
-        if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
-                (name[i] >= '0' && name[i] <= '9')))
+        if (!is_alnum(name[i]))
             return false;
     return true;
 }
@@ -64,6 +81,7 @@ void sbx_request_done(struct sbx_request *request)
     free(request->account);
     free(request->account_sid);
     free(request->group_sid);
+    free(request->desktop_path);
     free(request->run_sid);
     sbx_strings_done(&request->capability_sids);
     memset(request, 0, sizeof(*request));
@@ -183,6 +201,8 @@ enum sbx_status sbx_request_encode(
     put_limits(&w, &request->limits);
     sbx_json_key_bool(&w, "background", request->background);
     sbx_json_key_string(&w, "desktop", sbx_desktop_name(request->desktop));
+    if (request->stage == SBX_STAGE_CONFINE)
+        sbx_json_key_string(&w, "desktopPath", request->desktop_path);
     sbx_json_key_bool(&w, "wineUnconfined", request->wine_unconfined);
     sbx_json_key_uint64(&w, "stdin", request->stdin_handle);
     sbx_json_key_uint64(&w, "stdout", request->stdout_handle);

@@ -37,6 +37,7 @@ struct sbx_request {
     struct sbx_policy_limits limits;
     bool background;
     enum sbx_desktop desktop;
+    char *desktop_path; /* confine stage: "WinSta0\\SbxRun-...", made and granted; else NULL */
     bool wine_unconfined;
     /* Handle values valid in the runner (inherited); 0 = none, the child gets NUL. */
     uint64_t stdin_handle, stdout_handle, stderr_handle;
@@ -105,6 +106,10 @@ SBX_MUST_CHECK enum sbx_status sbx_frame_length(
 
 const char *sbx_ended_name(enum sbx_ended ended);
 const char *sbx_stage_name(enum sbx_stage stage);
+
+/** Whether this is the path of a run's private desktop: STATION\\SbxRun-..., letters, digits, '-'
+ *  and '$' only. */
+bool sbx_desktop_path_is_ours(const char *path);
 
 /** Whether this can be the name of one of our accounts: "AgentSandbox", then letters and digits,
  *  at most 20 characters (the limit of a local account's name). */

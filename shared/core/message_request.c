@@ -185,13 +185,29 @@ static enum sbx_status need_identity(
     return status;
 }
 
+/* Made by the launch stage, which tells the confine stage where it is. */
+static enum sbx_status need_desktop_path(
+    const struct sbx_json_at *root, struct sbx_request *request, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    if (request->stage != SBX_STAGE_CONFINE)
+        return sbx_json_has(root, "desktopPath")
+                   ? sbx_fail(err, SBX_INVALID, "'desktopPath' is for the confine stage")
+                   : SBX_OK;
+    status = sbx_need_text(root, "desktopPath", 256, &request->desktop_path, err);
+    if (!status && !sbx_desktop_path_is_ours(request->desktop_path))
+        status = sbx_fail(err, SBX_INVALID, "'desktopPath' is not a private desktop of a run");
+    return status;
+}
+
 static enum sbx_status read_request(
     const struct sbx_json_at *root, struct sbx_request *request, struct sbx_error *err)
 {
     static const char *const keys[] = {"version", "image", "argv", "commandLine", "cwd",
         "environment", "stage", "mode", "recipe", "userSid", "account", "accountSid", "groupSid",
-        "runSid", "capabilitySids", "limits", "background", "desktop", "wineUnconfined", "stdin",
-        "stdout", "stderr"};
+        "runSid", "capabilitySids", "limits", "background", "desktop", "desktopPath",
+        "wineUnconfined", "stdin", "stdout", "stderr"};
     enum sbx_status status = sbx_json_known_keys(root, keys, countof(keys), err);
 
     if (!status)
@@ -212,6 +228,8 @@ static enum sbx_status read_request(
         status = need_sid(root, "runSid", true, &request->run_sid, err);
     if (!status)
         status = need_capabilities(root, &request->capability_sids, err);
+    if (!status)
+        status = need_desktop_path(root, request, err);
     if (!status)
         status = need_limits(root, &request->limits, err);
     if (!status)

@@ -121,6 +121,14 @@ SBX_MUST_CHECK enum sbx_status sbx_tokenplan_make(
 /** Free what the plan owns. NULL and a zeroed plan do nothing. */
 void sbx_tokenplan_done(struct sbx_tokenplan *plan);
 
+/**
+ * A SID that the planned token has enabled and that is not restricting: the user in unelevated
+ * mode, the first such group where the user is restricting. What it alone is granted may be read
+ * and not written; that is how write-restricted shows in an access check.
+ * @return NULL when there is none (the behaviour cannot be shown then)
+ */
+const struct sbx_sid *sbx_tokenplan_plain_sid(const struct sbx_tokenplan *plan);
+
 /* The facts of one token. Each was read, or has a reason why it could not be. */
 enum sbx_token_fact {
     SBX_FACT_TYPE = 0,
@@ -163,9 +171,9 @@ struct sbx_token_facts {
     struct sbx_groups restricting;
     uint32_t flags;
     /* AccessCheck against made-up objects: */
-    bool read_without_restricting;  /* object grants the user only; read asked: expected true */
+    bool read_without_restricting;  /* object grants sbx_tokenplan_plain_sid only; read: true */
     bool write_without_restricting; /* the same object; each changing right: expected false */
-    bool write_with_restricting;    /* object grants the user and the run SID: expected true */
+    bool write_with_restricting;    /* object grants it and the run SID: expected true */
     struct sbx_privileges privileges;
     struct sbx_groups groups;
     struct sbx_sid integrity_sid;

@@ -30,6 +30,23 @@ const char *sbx_token_fact_name(enum sbx_token_fact fact)
     return (size_t)fact < countof(fact_names) ? fact_names[fact] : "unknown";
 }
 
+const struct sbx_sid *sbx_tokenplan_plain_sid(const struct sbx_tokenplan *plan)
+{
+    size_t i;
+
+    if (!sbx_groups_find(&plan->restricting, &plan->user_sid))
+        return &plan->user_sid;
+    for (i = 0; i < plan->groups.count; i++) {
+        const struct sbx_group *group = &plan->groups.items[i];
+
+        if ((group->attributes & SBX_GROUP_ENABLED) && !(group->attributes & SBX_GROUP_DENY_ONLY) &&
+            !sbx_groups_find(&plan->disable, &group->sid) &&
+            !sbx_groups_find(&plan->restricting, &group->sid))
+            return &group->sid;
+    }
+    return NULL;
+}
+
 void sbx_token_facts_done(struct sbx_token_facts *facts)
 {
     if (!facts)
@@ -132,9 +149,9 @@ static void check_access(const struct sbx_tokenplan *plan, const struct sbx_toke
 {
     (void)plan;
     if (facts->write_without_restricting)
-        differ(differences, "the user's own right alone allows writing");
+        differ(differences, "a right without a restricting SID allows writing");
     if (!facts->read_without_restricting)
-        differ(differences, "the user's own right does not allow reading");
+        differ(differences, "a right without a restricting SID does not allow reading");
     if (!facts->write_with_restricting)
         differ(differences, "the run SID does not allow writing");
 }

@@ -141,11 +141,12 @@ void sbx_hardening_free_args(int argc, char **argv)
  * Not sbx_acl_set_dacl: that one also insists on the PROTECTED bit, which matters below a folder.
  * A process has no parent that could add entries, so here the entries decide.
  */
-static enum sbx_status lock_object(HANDLE object, const struct sbx_sd_spec *spec,
+enum sbx_status sbx_hardening_protect(HANDLE object, const struct sbx_sd_spec *spec,
     const struct sbx_sd_people *people, struct sbx_findings *findings, struct sbx_error *err)
 {
+    const bool protected = (spec->control & SBX_SD_DACL_PROTECTED) != 0;
     const SECURITY_INFORMATION what =
-        DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
+        DACL_SECURITY_INFORMATION | (protected ? PROTECTED_DACL_SECURITY_INFORMATION : 0u);
     struct sbx_descriptor wanted = {0}, seen = {0};
     enum sbx_status status;
     struct sbx_buf bytes;
@@ -170,7 +171,7 @@ static enum sbx_status lock_object(HANDLE object, const struct sbx_sd_spec *spec
     if (!sbx_acl_same_aces(&seen.dacl, &wanted.dacl))
         status = sbx_fail(err, SBX_UNPROVEN, "descriptor '%s': read back with other entries (%zu)",
             spec->name, seen.dacl.count);
-    else if (!(seen.control & SBX_SD_DACL_PROTECTED))
+    else if (protected && !(seen.control & SBX_SD_DACL_PROTECTED))
         sbx_findings_add(findings, "ProcessDaclProtected",
             "descriptor '%s': the PROTECTED bit is not kept", spec->name);
 cleanup:
@@ -188,8 +189,8 @@ enum sbx_status sbx_hardening_lock_process(HANDLE process, HANDLE thread,
 
     if (user)
         people.sid[SBX_WHO_USER] = *user;
-    status = lock_object(process, &sbx_sd_locked_process, &people, findings, err);
+    status = sbx_hardening_protect(process, &sbx_sd_locked_process, &people, findings, err);
     if (!status && thread)
-        status = lock_object(thread, &sbx_sd_locked_thread, &people, findings, err);
+        status = sbx_hardening_protect(thread, &sbx_sd_locked_thread, &people, findings, err);
     return status;
 }

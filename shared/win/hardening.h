@@ -47,6 +47,22 @@ SBX_MUST_CHECK enum sbx_status sbx_hardening_args(
     int argc, wchar_t *const *argv_w, char ***ret_argv, struct sbx_error *err);
 void sbx_hardening_free_args(int argc, char **argv);
 
+struct sbx_sd_spec;
+struct sbx_sd_people;
+
+/**
+ * Give an open kernel object (process, thread, token) a descriptor of the table and prove it by
+ * reading back.
+ * @param object   with WRITE_DAC and READ_CONTROL
+ * @param findings may be NULL; gets "ProcessDaclProtected" when the descriptor is a PROTECTED one
+ *                 and the platform does not keep that bit
+ * @return SBX_UNPROVEN when reading back shows other entries; SBX_DENIED without WRITE_DAC
+ * @see
+ * https://learn.microsoft.com/windows/win32/api/securitybaseapi/nf-securitybaseapi-setkernelobjectsecurity
+ */
+SBX_MUST_CHECK enum sbx_status sbx_hardening_protect(HANDLE object, const struct sbx_sd_spec *spec,
+    const struct sbx_sd_people *people, struct sbx_findings *findings, struct sbx_error *err);
+
 /**
  * Lock one of our own processes against others of the same user (design 1): a PROTECTED DACL of
  * SYSTEM full; user: PROCESS_TERMINATE, QUERY_LIMITED, SYNCHRONIZE, READ_CONTROL; OWNER RIGHTS:

@@ -51,6 +51,9 @@
     X(close_desktop, USER32, "CloseDesktop", BOOL, (HDESK desktop))                                \
     X(get_thread_desktop, USER32, "GetThreadDesktop", HDESK, (DWORD thread_id))                    \
     X(get_process_window_station, USER32, "GetProcessWindowStation", HWINSTA, (void))              \
+    X(open_window_station, USER32, "OpenWindowStationW", HWINSTA,                                  \
+        (LPCWSTR name, BOOL inherit, ACCESS_MASK access))                                          \
+    X(close_window_station, USER32, "CloseWindowStation", BOOL, (HWINSTA station))                 \
     X(get_user_object_information, USER32, "GetUserObjectInformationW", BOOL,                      \
         (HANDLE object, int index, PVOID info, DWORD size_bytes, LPDWORD ret_needed))              \
     X(get_user_object_security, USER32, "GetUserObjectSecurity", BOOL,                             \

@@ -10,6 +10,12 @@
 /* https://learn.microsoft.com/windows/win32/procthread/thread-security-and-access-rights */
 #define THREAD_ALL 0x001FFFFFu
 #define THREAD_USER (0x0800u | SBX_SYNCHRONIZE | SBX_READ_CONTROL)
+/* https://learn.microsoft.com/windows/win32/secauthz/access-rights-for-access-token-objects */
+#define TOKEN_ALL 0x000F01FFu
+#define TOKEN_ASK (0x0008u | 0x0010u | SBX_READ_CONTROL) /* QUERY, QUERY_SOURCE */
+#define TOKEN_COPY 0x0002u                               /* DUPLICATE */
+/* What a program does with its own token; without ADJUST_SESSIONID, WRITE_DAC, WRITE_OWNER. */
+#define TOKEN_USE (0x00FFu | SBX_READ_CONTROL)
 /* https://learn.microsoft.com/windows/win32/winstation/desktop-security-and-access-rights */
 #define DESKTOP_ALL 0x000F01FFu
 #define DESKTOP_CHILD (0x0001u | 0x0002u | 0x0004u | 0x0040u | 0x0080u | SBX_READ_CONTROL)
@@ -43,6 +49,51 @@ static const struct sbx_sd_entry stage_default[] = {
 };
 const struct sbx_sd_spec sbx_sd_stage_default = {
     "default of a runner stage", 0, stage_default, countof(stage_default)};
+
+static const struct sbx_sd_entry stage_token[] = {
+    {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, TOKEN_ALL, "the usual entry"},
+    {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false, TOKEN_ASK,
+        "this process asks about itself; nobody duplicates, assigns or adjusts it"},
+    {SBX_WHO_OWNER_RIGHTS, SBX_ACE_ALLOW, 0, false, SBX_READ_CONTROL,
+        "the child runs as the owner: no implicit WRITE_DAC"},
+};
+const struct sbx_sd_spec sbx_sd_stage_token = {
+    "token of a runner stage", 0, stage_token, countof(stage_token)};
+
+static const struct sbx_sd_entry child_token[] = {
+    {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, TOKEN_ALL, "the usual entry"},
+    {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false, TOKEN_USE,
+        "programs look at their token and impersonate themselves; made by a locked stage or by a "
+        "service it would be closed to them"},
+    {SBX_WHO_RUN, SBX_ACE_ALLOW, 0, false, TOKEN_USE, "second pass, as everything of the run"},
+    {SBX_WHO_USER, SBX_ACE_ALLOW, 0, true, TOKEN_ASK | TOKEN_COPY,
+        "one hop: the launch stage is another user and proves it"},
+    {SBX_WHO_OWNER_RIGHTS, SBX_ACE_ALLOW, 0, false, SBX_READ_CONTROL, "this list stays as it is"},
+};
+const struct sbx_sd_spec sbx_sd_child_token = {
+    "token of the confined child", 0, child_token, countof(child_token)};
+
+static const struct sbx_sd_entry child_process[] = {
+    {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, PROCESS_ALL, "the system manages every process"},
+    {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false, PROCESS_ALL,
+        "first pass: the command and its descendants, as their own token's default gives"},
+    {SBX_WHO_RUN, SBX_ACE_ALLOW, 0, false, PROCESS_ALL, "second pass: the same"},
+};
+const struct sbx_sd_spec sbx_sd_child_process = {
+    "process of the confined child", 0, child_process, countof(child_process)};
+
+static const struct sbx_sd_entry hop_pipe[] = {
+    {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, SBX_FILE_ALL, "the system may inspect it"},
+    {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false,
+        SBX_FILE_READ_DATA | SBX_FILE_WRITE_DATA | SBX_FILE_READ_ATTRIBUTES |
+            SBX_FILE_WRITE_ATTRIBUTES | SBX_FILE_READ_EA | SBX_FILE_WRITE_EA | SBX_READ_CONTROL |
+            SBX_SYNCHRONIZE,
+        "exactly this account connects, and makes no instance of its own (FILE_APPEND_DATA)"},
+    {SBX_WHO_OWNER_RIGHTS, SBX_ACE_ALLOW, 0, false, SBX_READ_CONTROL,
+        "other programs of the user, who owns it, do not rewrite this list"},
+};
+const struct sbx_sd_spec sbx_sd_hop_pipe = {
+    "pipe of the second hop", SBX_SD_DACL_PROTECTED, hop_pipe, countof(hop_pipe)};
 
 static const struct sbx_sd_entry child_default[] = {
     {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, SBX_GENERIC_ALL, "the usual default entry"},

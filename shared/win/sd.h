@@ -54,6 +54,14 @@ extern const struct sbx_sd_spec sbx_sd_locked_process;
 extern const struct sbx_sd_spec sbx_sd_locked_thread;
 /** Default DACL of a runner stage's own token: nothing it creates is open to the child. */
 extern const struct sbx_sd_spec sbx_sd_stage_default;
+/** The confine stage's own token object: its account asks about it, nobody derives from it. */
+extern const struct sbx_sd_spec sbx_sd_stage_token;
+/** The child's token object, in elevated mode, where nobody's default would fit it. */
+extern const struct sbx_sd_spec sbx_sd_child_token;
+/** The child's process and first thread, in elevated mode. */
+extern const struct sbx_sd_spec sbx_sd_child_process;
+/** A pipe of the second hop when handles cannot be given: the account's end. */
+extern const struct sbx_sd_spec sbx_sd_hop_pipe;
 /** Default DACL of the confined child's token: what it creates, it and its descendants may open. */
 extern const struct sbx_sd_spec sbx_sd_child_default;
 /** Pipe between our programs: the user and SYSTEM. */

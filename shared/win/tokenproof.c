@@ -27,11 +27,13 @@ static void note(struct sbx_token_facts *facts, enum sbx_token_fact fact, enum s
         entry->state = since_vista && old_kernel ? SBX_FACT_ABSENT : SBX_FACT_FAILED;
 }
 
-/* A made-up object that grants everything to the user and, if asked for, to the run SID. */
+/* A made-up object that grants everything to a SID that is not restricting (the user, where that is
+ * one) and, if asked for, to the run SID. */
 static enum sbx_status made_up_object(const struct sbx_tokenplan *plan, bool with_run,
     struct sbx_buf *ret_bytes, struct sbx_error *err)
 {
-    struct sbx_ace user = sbx_ace_make(SBX_ACE_ALLOW, 0, SBX_FILE_ALL, &plan->user_sid);
+    const struct sbx_sid *plain_sid = sbx_tokenplan_plain_sid(plan);
+    struct sbx_ace plain = {0};
     struct sbx_ace run = sbx_ace_make(SBX_ACE_ALLOW, 0, SBX_FILE_ALL, &plan->run_sid);
     struct sbx_descriptor descriptor = {0};
     enum sbx_status status;
@@ -41,7 +43,10 @@ static enum sbx_status made_up_object(const struct sbx_tokenplan *plan, bool wit
     descriptor.has_group = true;
     descriptor.owner = sbx_sid_system;
     descriptor.group = sbx_sid_system;
-    status = sbx_acl_insert(&descriptor.dacl, 0, &user, err);
+    if (!plain_sid)
+        return sbx_fail(err, SBX_UNPROVEN, "every SID of the token is restricting");
+    plain = sbx_ace_make(SBX_ACE_ALLOW, 0, SBX_FILE_ALL, plain_sid);
+    status = sbx_acl_insert(&descriptor.dacl, 0, &plain, err);
     if (!status && with_run)
         status = sbx_acl_insert(&descriptor.dacl, 1, &run, err);
     if (!status)

@@ -107,6 +107,8 @@ static void make_request(uint64_t *state, struct sbx_request *ret)
         ret->account = copy("AgentSandboxOnline2");
         ret->account_sid = copy(ret->user_sid);
         ret->group_sid = copy("S-1-5-21-1-2-3-1002");
+        if (ret->stage == SBX_STAGE_CONFINE)
+            ret->desktop_path = copy("WinSta0\\SbxRun-0000012C-ABCD");
     }
     ret->run_sid = own_sid(state);
     for (i = 0; i < count; i++) {
@@ -156,6 +158,9 @@ static void assert_same_identity(const struct sbx_request *a, const struct sbx_r
     ck_assert_str_eq(a->account, b->account);
     ck_assert_str_eq(a->account_sid, b->account_sid);
     ck_assert_str_eq(a->group_sid, b->group_sid);
+    ck_assert_int_eq(a->desktop_path == NULL, b->desktop_path == NULL);
+    if (a->desktop_path)
+        ck_assert_str_eq(a->desktop_path, b->desktop_path);
 }
 
 static void assert_same_request(const struct sbx_request *a, const struct sbx_request *b)
@@ -425,6 +430,7 @@ static const struct edit {
     {"\"userSid\"", "\"accountSid\":" SID ",\"userSid\"", "accountSid"},
     {"\"userSid\"", "\"groupSid\":" SID ",\"userSid\"", "groupSid"},
     {"\"unelevated\"", "\"elevated\"", "account"},
+    {"\"desktop\"", "\"desktopPath\":\"WinSta0\\\\SbxRun-1\",\"desktop\"", "desktopPath"},
     {"\"unelevated\"", "\"auto\"", "mode"},
     {"\"unelevated\"", "\"unset\"", "mode"},
     {"\"standard\"", "\"auto\"", "recipe"},
@@ -460,6 +466,7 @@ static const struct edit {
     "\"recipe\":\"standard\",\"userSid\":" SID ",\"account\":\"AgentSandboxOffline\","             \
     "\"accountSid\":" SID ",\"groupSid\":" GROUP ",\"runSid\":" RUN ",\"capabilitySids\":[],"      \
     "\"limits\":{\"ui\":\"enforce\"},\"background\":false,\"desktop\":\"private\","                \
+    "\"desktopPath\":\"WinSta0\\\\SbxRun-1\","                                                     \
     "\"wineUnconfined\":false,\"stdin\":0,\"stdout\":4,\"stderr\":8}"
 
 static const struct edit elevated_edits[] = {
@@ -481,6 +488,13 @@ static const struct edit elevated_edits[] = {
     {"\"groupSid\":" GROUP, "\"groupSid\":" SID, "groupSid"},
     {"\"groupSid\":" GROUP, "\"groupSid\":\"Users\"", "groupSid"},
     {"\"account\":\"Agent", "\"password\":\"Agent", "password"},
+    {"\"confine\"", "\"launch\"", "desktopPath"},
+    {"\"desktopPath\":\"WinSta0\\\\SbxRun-1\",", "", "desktopPath"},
+    {"WinSta0\\\\SbxRun-1", "WinSta0\\\\Default", "desktopPath"},
+    {"WinSta0\\\\SbxRun-1", "WinSta0\\\\SbxRun-", "desktopPath"},
+    {"WinSta0\\\\SbxRun-1", "\\\\SbxRun-1", "desktopPath"},
+    {"WinSta0\\\\SbxRun-1", "WinSta0\\\\SbxRun-1\\\\x", "desktopPath"},
+    {"WinSta0\\\\SbxRun-1", "Win Sta0\\\\SbxRun-1", "desktopPath"},
 };
 
 #define GOOD_RESULT                                                                                \

@@ -560,10 +560,37 @@ START_TEST(findings__more_than_fit__are_counted)
 }
 END_TEST
 
+/* Whom a made-up object may grant to show that writing needs a restricting SID. */
+START_TEST(tokenplan__plain_sid__is_enabled_and_not_restricting)
+{
+    const struct recipe_row *row = &recipe_rows[_i];
+    struct sbx_tokenplan_input input = input_of(row->recipe, row->elevated);
+    struct sbx_tokenplan plan;
+    char text[SBX_SID_TEXT_SIZE];
+    size_t i;
+
+    ck_assert_sbx_ok(sbx_tokenplan_make(&input, &plan, &err), &err);
+    ck_assert_ptr_nonnull(sbx_tokenplan_plain_sid(&plan));
+    sbx_sid_format(sbx_tokenplan_plain_sid(&plan), text);
+    ck_assert_str_eq(text, row->elevated ? "S-1-5-21-1-2-3-513" : USER);
+    /* Everything that is left is restricting, deny-only or not enabled: nothing to show it with. */
+    for (i = 0; i < plan.groups.count; i++)
+        if (i % 2)
+            plan.groups.items[i].attributes = SBX_GROUP_DENY_ONLY;
+        else
+            plan.groups.items[i].attributes &= ~SBX_GROUP_ENABLED;
+    if (row->elevated)
+        ck_assert_ptr_null(sbx_tokenplan_plain_sid(&plan));
+    sbx_tokenplan_done(&plan);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, tokenplan__each_recipe__lists_exactly, 0, countof(recipe_rows));
+    tcase_add_loop_test(
+        tcase, tokenplan__plain_sid__is_enabled_and_not_restricting, 0, countof(recipe_rows));
     tcase_add_test(tcase, tokenplan__no_writable_root__only_the_run_sid);
     tcase_add_loop_test(
         tcase, tokenplan__broad_or_foreign_capability__is_refused, 0, countof(broad_sids));
