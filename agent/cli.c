@@ -18,6 +18,8 @@ static const struct word token_words[] = {{"auto", SBX_TOKEN_AUTO}, {"strict", S
 static const struct word network_words[] = {{"none", SBX_NETWORK_NONE},
     {"advisory", SBX_NETWORK_ADVISORY}, {"allowlist", SBX_NETWORK_ALLOWLIST},
     {"full", SBX_NETWORK_FULL}};
+static const struct word fence_words[] = {
+    {"plain", SBX_SETUP_FENCE_PLAIN}, {"complement", SBX_SETUP_FENCE_COMPLEMENT}};
 static const struct word op_words[] = {
     {"read", SBX_WHY_READ}, {"write", SBX_WHY_WRITE}, {"delete", SBX_WHY_DELETE}};
 static const struct word desktop_words[] = {
@@ -151,6 +153,7 @@ static enum sbx_status apply(
     const struct sbx_option *option, const char *value, struct sbx_cli *cli, struct sbx_error *err)
 {
     enum sbx_status status;
+    uint64_t number = 0;
     int word = 0;
 
     switch (option->id) {
@@ -195,6 +198,17 @@ static enum sbx_status apply(
         return SBX_OK;
     case OPT_SECONDS:
         return milliseconds(option, value, &cli->budget_ms, err);
+    case OPT_ACCOUNTS:
+        status = whole(option, value, 1, SBX_INSTALLATION_KINDS_MAX, &number, err);
+        cli->accounts = (uint32_t)number;
+        return status;
+    case OPT_FENCE:
+        status = pick(option, value, fence_words, countof(fence_words), &word, err);
+        cli->fence = (enum sbx_setup_fence)word;
+        return status;
+    case OPT_VERIFY:
+        cli->verify = true;
+        return SBX_OK;
     default:
         return apply_policy_option(option, value, &cli->policy, err);
     }

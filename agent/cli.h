@@ -8,6 +8,7 @@
 #define SBX_AGENT_CLI_H
 
 #include "shared/core/policy.h"
+#include "shared/core/setupmsg.h"
 #include "shared/core/whyanswer.h"
 
 enum sbx_verb {
@@ -22,7 +23,11 @@ enum sbx_verb {
     SBX_VERB_AUDIT_VERIFY,
     SBX_VERB_POLICY_VALIDATE,
     SBX_VERB_POLICY_SHOW,
-    SBX_VERB_POLICY_TEST
+    SBX_VERB_POLICY_TEST,
+    SBX_VERB_SETUP,
+    SBX_VERB_REPAIR,
+    SBX_VERB_UNINSTALL,
+    SBX_VERB_STATUS
 };
 
 struct sbx_cli {
@@ -41,6 +46,9 @@ struct sbx_cli {
     bool follow;                 /* audit show */
     const char *since;           /* audit show; borrowed; NULL = all */
     uint64_t budget_ms;          /* audit --seconds; 0 = the default */
+    uint32_t accounts;           /* setup --accounts; 0 = as installed, or 1 */
+    enum sbx_setup_fence fence;  /* setup --fence; 0 = as installed, or plain */
+    bool verify;                 /* uninstall --verify */
 };
 
 /**

@@ -108,6 +108,24 @@ static const struct sbx_option log_options[] = {
     SAY_OPTIONS,
 };
 
+static const struct sbx_option setup_options[] = {
+    {OPT_ACCOUNTS, "--accounts", "N", false, "What is set up",
+        "accounts of each kind, for policies that run at once, 1 to 9\n"
+        "(default: as installed, or 1)"},
+    {OPT_FENCE, "--fence", "FORM", false, NULL,
+        "plain or complement, the form of the network filters\n"
+        "(default: as installed, or plain)"},
+    JSON_OPTION,
+    SAY_OPTIONS,
+};
+
+static const struct sbx_option uninstall_options[] = {
+    {OPT_VERIFY, "--verify", NULL, false, "What is done",
+        "remove nothing: look whether anything is left"},
+    JSON_OPTION,
+    SAY_OPTIONS,
+};
+
 static const struct sbx_option plain_options[] = {JSON_OPTION, SAY_OPTIONS};
 
 static const char run_intro[] =
@@ -187,6 +205,31 @@ static const char plain_codes[] = "Exit codes:\n"
                                   "  2    usage error or a policy that cannot be read\n"
                                   "  125  failed\n";
 
+static const char setup_intro[] =
+    "Sets elevated mode up on this machine, or adds this user as a further operator: accounts,\n"
+    "rights, network fence, state. Asks for administrator's rights once (UAC). What cannot work\n"
+    "here is said before the prompt. A set-up that fails is undone. Doing it twice changes\n"
+    "nothing.\n";
+
+static const char repair_intro[] =
+    "Puts back whatever of the installation is missing or was changed. With PATH: makes this user\n"
+    "the owner of a file or folder that a sandbox account owns. Asks for administrator's rights.\n";
+
+static const char uninstall_intro[] =
+    "Takes back what runs of this user have granted, then removes everything that setup made on\n"
+    "this machine. Asks for administrator's rights.\n";
+
+static const char status_intro[] =
+    "Says on one screen what the sandbox of this user rests on: mode, accounts, rights, network\n"
+    "rules and filters, operators, token recipe, and what it does not hold. Changes nothing.\n";
+
+static const char setup_codes[] = "Exit codes:\n"
+                                  "  0    done, or there was nothing to do\n"
+                                  "  2    usage error\n"
+                                  "  125  failed; what was begun has been undone\n"
+                                  "  126  cannot work on this machine or for this user\n"
+                                  "  130  the prompt was answered with No, or Ctrl-C\n";
+
 static const char revoke_codes[] = "Exit codes:\n"
                                    "  0    all of it was taken back\n"
                                    "  2    usage error\n"
@@ -221,6 +264,16 @@ const struct sbx_verb_row sbx_verb_rows[] = {
     {SBX_VERB_POLICY_TEST, "policy test", NULL, "FILE", 1, 1, false,
         "compare the policy's decisions with a file of rows", test_intro, test_codes,
         why_options + 1, countof(why_options) - 1},
+    {SBX_VERB_SETUP, "setup", NULL, NULL, 0, 0, false, "set elevated mode up (one UAC prompt)",
+        setup_intro, setup_codes, setup_options, countof(setup_options)},
+    {SBX_VERB_REPAIR, "repair", NULL, "[PATH]", 0, 1, false,
+        "put the installation right, or give a path back to you", repair_intro, setup_codes,
+        plain_options, countof(plain_options)},
+    {SBX_VERB_UNINSTALL, "uninstall", NULL, NULL, 0, 0, false, "remove the installation",
+        uninstall_intro, setup_codes, uninstall_options, countof(uninstall_options)},
+    {SBX_VERB_STATUS, "status", NULL, NULL, 0, 0, false,
+        "say what is installed, for whom, and what it holds", status_intro, plain_codes,
+        plain_options, countof(plain_options)},
 };
 
 const size_t sbx_verb_row_count = countof(sbx_verb_rows);

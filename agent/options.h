@@ -34,7 +34,10 @@ enum sbx_option_id {
     OPT_ALL,
     OPT_SECONDS,
     OPT_FOLLOW,
-    OPT_SINCE
+    OPT_SINCE,
+    OPT_ACCOUNTS,
+    OPT_FENCE,
+    OPT_VERIFY
 };
 
 struct sbx_option {

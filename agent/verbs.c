@@ -33,6 +33,12 @@ int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say)
         return sbx_policy_validate_command(cli, say);
     case SBX_VERB_POLICY_SHOW:
         return sbx_policy_show_command(cli, say);
+    case SBX_VERB_SETUP:
+    case SBX_VERB_REPAIR:
+    case SBX_VERB_UNINSTALL:
+        return sbx_setup_command(cli, say);
+    case SBX_VERB_STATUS:
+        return sbx_status_command(cli, say);
     case SBX_VERB_RUN:
     case SBX_VERB_HELP:
     case SBX_VERB_VERSION:

@@ -1,5 +1,6 @@
 /*
- * The commands that answer and start nothing: why, grants, revoke, audit, policy.
+ * The commands beside `run`: why, grants, revoke, audit, policy, which start nothing, and setup,
+ * repair, uninstall and status, which start sandbox-setup.exe.
  *
  * Their answer goes to standard output, as text or (--json) as one JSON object; messages go to
  * standard error as for `run`. Exit codes are listed per command in options.c and README.md.
@@ -24,6 +25,9 @@ int sbx_audit_show_command(const struct sbx_cli *cli, const struct sbx_say *say)
 int sbx_audit_verify_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_policy_test_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_policy_show_command(const struct sbx_cli *cli, const struct sbx_say *say);
+/** setup, repair and uninstall: setupcmd.c */
+int sbx_setup_command(const struct sbx_cli *cli, const struct sbx_say *say);
+int sbx_status_command(const struct sbx_cli *cli, const struct sbx_say *say);
 
 /** Run the command that was parsed; any but run, help and version. */
 int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say);

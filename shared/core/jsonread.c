@@ -222,11 +222,14 @@ enum sbx_status sbx_json_get_bool(
 {
     struct sbx_json_at at;
 
-    if (!find(object, key, &at))
-        return SBX_OK;
-    if (!cJSON_IsBool(at.item))
-        return fail_type(&at, "true or false", err);
-    *ret = cJSON_IsTrue(at.item) != 0;
+    return find(object, key, &at) ? sbx_json_as_bool(&at, ret, err) : SBX_OK;
+}
+
+enum sbx_status sbx_json_as_bool(const struct sbx_json_at *at, bool *ret, struct sbx_error *err)
+{
+    if (!cJSON_IsBool(at->item))
+        return fail_type(at, "true or false", err);
+    *ret = cJSON_IsTrue(at->item) != 0;
     return SBX_OK;
 }
 

@@ -36,3 +36,5 @@ done
 for class in E2B3C97F-6AE1-41AC-817A-F6F92166D7DD 2C5BC43E-3369-4C33-AB0C-BE9469677AF4; do
     printf '\n[Software\\\\Classes\\\\CLSID\\\\{%s}\\\\InprocServer32] 1700000000\n@="C:\\\\windows\\\\system32\\\\ntwinefw.dll"\n"ThreadingModel"="Both"\n' "$class"
 done >>"$prefix/system.reg"
+# the service that starts programs as another user (its work is done by the doubles): started on demand, as Windows has it
+printf '\n[System\\\\CurrentControlSet\\\\Services\\\\seclogon] 1700000000\n"Start"=dword:00000003\n"Type"=dword:00000020\n' >>"$prefix/system.reg"

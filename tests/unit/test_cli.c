@@ -74,6 +74,14 @@ static const struct {
     {{"run"}, "no program"},
     {{"run", "--"}, "no program"},
     {{"run", "--nope", "x"}, "unknown option '--nope'"},
+    {{"setup", "x"}, "one argument too many"},
+    {{"setup", "--accounts", "0"}, "from 1 to 9"},
+    {{"setup", "--accounts", "10"}, "from 1 to 9"},
+    {{"setup", "--fence", "none"}, "unknown value 'none'"},
+    {{"setup", "--verify"}, "unknown option '--verify'"},
+    {{"repair", "a", "b"}, "one argument too many"},
+    {{"uninstall", "C:\\x"}, "one argument too many"},
+    {{"status", "x"}, "one argument too many"},
     {{"run", "--profile"}, "needs a value"},
     {{"run", "--profile", "rw", "x"}, "unknown value 'rw'"},
     {{"run", "--profile", "read-only", "--profile=read-only", "x"}, "given twice"},
@@ -272,6 +280,13 @@ static const struct {
     {{"audit", "writable", "a", "--seconds", "2.5", "b"}, SBX_VERB_AUDIT_WRITABLE, 2},
     {{"policy", "validate", "a", "-"}, SBX_VERB_POLICY_VALIDATE, 2},
     {{"policy", "show", "--profile", "read-only"}, SBX_VERB_POLICY_SHOW, 0},
+    {{"setup"}, SBX_VERB_SETUP, 0},
+    {{"setup", "--accounts", "9", "--fence=complement", "--json"}, SBX_VERB_SETUP, 0},
+    {{"repair"}, SBX_VERB_REPAIR, 0},
+    {{"repair", "C:\\x"}, SBX_VERB_REPAIR, 1},
+    {{"uninstall"}, SBX_VERB_UNINSTALL, 0},
+    {{"uninstall", "--verify", "--quiet"}, SBX_VERB_UNINSTALL, 0},
+    {{"status", "--json"}, SBX_VERB_STATUS, 0},
     {{"why", "--help"}, SBX_VERB_HELP, 0},
     {{"help", "grants", "list"}, SBX_VERB_HELP, 0},
 };
@@ -294,9 +309,19 @@ START_TEST(cli__values_of_other_commands__are_kept)
     const char *const why[] = {"why", "--op", "delete", "C:\\x", "--allow-write", "C:\\y"};
     const char *const audit[] = {"audit", "writable", "--seconds", "2.5"};
     const char *const help[] = {"help", "grants", "list"};
+    const char *const set_up[] = {"setup", "--accounts", "3", "--fence", "complement"};
+    const char *const verify[] = {"uninstall", "--verify"};
     struct sbx_error err;
     struct sbx_cli cli;
 
+    ck_assert_sbx_ok(sbx_cli_parse(set_up, countof(set_up), &cli, &err), &err);
+    ck_assert_uint_eq(cli.accounts, 3);
+    ck_assert_int_eq(cli.fence, SBX_SETUP_FENCE_COMPLEMENT);
+    ck_assert(!cli.verify);
+    sbx_cli_done(&cli);
+    ck_assert_sbx_ok(sbx_cli_parse(verify, countof(verify), &cli, &err), &err);
+    ck_assert(cli.verify);
+    sbx_cli_done(&cli);
     ck_assert_sbx_ok(sbx_cli_parse(why, countof(why), &cli, &err), &err);
     ck_assert_int_eq(cli.op, SBX_WHY_DELETE);
     ck_assert_str_eq(cli.operands.items[0], "C:\\x");
