@@ -60,6 +60,8 @@ static NTSTATUS create_file(
         options |= FILE_DIRECTORY_FILE;
     if (request->kind == SBX_FILE_PLAIN)
         options |= FILE_NON_DIRECTORY_FILE;
+    if (request->backup)
+        options |= FILE_OPEN_FOR_BACKUP_INTENT;
     name.Buffer = (wchar_t *)(uintptr_t)request->name_w; /* only read */
     name.Length = (USHORT)(request->name_cch * sizeof(wchar_t));
     name.MaximumLength = name.Length;
@@ -105,6 +107,7 @@ static struct sbx_file_request request_of(const struct sbx_file_how *how)
     request.share = how->share_none ? 0 : how->share ? how->share : SHARE_ALL;
     request.kind = how->kind;
     request.allow_reparse = how->allow_reparse;
+    request.backup = how->backup;
     request.disposition = FILE_OPEN;
     return request;
 }

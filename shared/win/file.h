@@ -33,6 +33,7 @@ struct sbx_file_how {
     DWORD share;        /* FILE_SHARE_*; 0 = all three, so that nobody is disturbed */
     bool share_none;    /* really nobody */
     bool allow_reparse; /* give a handle to the reparse point itself (to report or remove it) */
+    bool backup;        /* SeBackup and SeRestore count where the token has them enabled */
 };
 
 struct sbx_file_facts {

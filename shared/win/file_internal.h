@@ -16,6 +16,7 @@ struct sbx_file_request {
     DWORD disposition; /* FILE_OPEN, FILE_CREATE */
     enum sbx_file_kind kind;
     bool allow_reparse;
+    bool backup;
     const void *descriptor; /* for FILE_CREATE */
 };
 
