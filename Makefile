@@ -129,20 +129,24 @@ $(O)/tests/test_%.exe: $(O)/obj/tests/win/test_%.o $(call obj,$(SUPPORT_SRC) $(W
 # Check ends a failed test by longjmp, which unwinds the stack by these tables on Windows; without
 # them the program ends there and then, with nothing said.
 $(O)/obj/tests/unit/%.o $(O)/obj/tests/win/%.o $(O)/obj/tests/support/%.o: WIN_CFLAGS += -fasynchronous-unwind-tables
-# The grant engine with a seam at the two calls that touch descriptors (tests/support/grant).
-GRANT_SRC := $(addprefix agent/,grants.c grantobject.c grantreport.c grantwalk.c ledger.c revoke.c revokewalk.c)
-$(O)/tests/test_grant.exe: $(O)/obj/tests/win/test_grant.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
-        $(wildcard tests/support/grant/*.c) $(GRANT_SRC)) $(LIBSBX)
+define link_wrapped
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=sbx_acl_get -Wl,--wrap=sbx_acl_set_dacl -o $@ \
 	    $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+endef
+# The grant engine with a seam at the two calls that touch descriptors (tests/support/grant).
+GRANT_SRC := $(addprefix agent/,grants.c grantobject.c grantreport.c grantwalk.c ledger.c ledgerlist.c \
+        linkset.c repair.c revoke.c revokewalk.c)
+GRANT_TEST := $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) $(wildcard tests/support/grant/*.c) $(GRANT_SRC)) $(LIBSBX)
+$(O)/tests/test_grant.exe: $(O)/obj/tests/win/test_grant.o $(GRANT_TEST)
+	$(call link_wrapped)
+$(O)/tests/test_grant_%.exe: $(O)/obj/tests/win/test_grant_%.o $(GRANT_TEST)
+	$(call link_wrapped)
 # `agent why` and the audit on real objects, with the same seam.
 WHY_SRC := $(addprefix agent/,whyread.c follow.c auditwalk.c auditplaces.c) $(GRANT_SRC)
 $(O)/tests/test_why_%.exe: $(O)/obj/tests/win/test_why_%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
         $(wildcard tests/support/grant/*.c) $(WHY_SRC)) $(LIBSBX)
-	@mkdir -p $(@D)
-	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=sbx_acl_get -Wl,--wrap=sbx_acl_set_dacl -o $@ \
-	    $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+	$(call link_wrapped)
 # The watch over protected names, with the grant engine behind it.
 PROTECT_SRC := $(filter-out agent/revoke%,$(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC))) agent/follow.c agent/installed.c
 $(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \

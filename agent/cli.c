@@ -196,6 +196,9 @@ static enum sbx_status apply(
     case OPT_SINCE:
         cli->since = value;
         return SBX_OK;
+    case OPT_INCLUDE_LINKS:
+        cli->include_links = true;
+        return SBX_OK;
     case OPT_SECONDS:
         return milliseconds(option, value, &cli->budget_ms, err);
     case OPT_ACCOUNTS:

@@ -17,6 +17,7 @@ enum sbx_verb {
     SBX_VERB_VERSION,
     SBX_VERB_WHY,
     SBX_VERB_GRANTS_LIST,
+    SBX_VERB_GRANTS_REPAIR,
     SBX_VERB_REVOKE,
     SBX_VERB_AUDIT_WRITABLE,
     SBX_VERB_AUDIT_SHOW,
@@ -45,6 +46,7 @@ struct sbx_cli {
     bool all;                    /* revoke --all */
     bool follow;                 /* audit show */
     const char *since;           /* audit show; borrowed; NULL = all */
+    bool include_links;          /* grants repair --include-links */
     uint64_t budget_ms;          /* audit --seconds; 0 = the default */
     uint32_t accounts;           /* setup --accounts; 0 = as installed, or 1 */
     enum sbx_setup_fence fence;  /* setup --fence; 0 = as installed, or plain */

@@ -132,8 +132,9 @@ static enum sbx_status judge(struct work *work, size_t index, struct sbx_error *
     if (!sbx_handle_is_set(object->handle) || !target->count)
         return SBX_OK;
     if (sbx_acl_has_all(&object->descriptor.dacl, target->aces, target->count)) {
-        if (is_passed_on(target, at) && !sbx_ledger_is_done(&work->ledger.records, object->facts.id,
-                                            target->aces, target->count))
+        if (is_passed_on(target, at) &&
+            (work->engine->options->again || !sbx_ledger_is_done(&work->ledger.records,
+                                                 object->facts.id, target->aces, target->count)))
             at->need = NEED_WALK;
         return SBX_OK;
     }
@@ -535,25 +536,33 @@ static enum sbx_status apply_units(
     return first;
 }
 
+enum sbx_status sbx_grants_apply_units(const struct sbx_grant_units *units,
+    const struct sbx_grant_options *options, struct sbx_grant_report *report, struct sbx_error *err)
+{
+    struct sbx_grant_engine engine = {.options = options, .report = report};
+    enum sbx_status status = sbx_grant_engine_accounts(&engine, err);
+
+    if (!status && units->count)
+        status = sbx_ledger_directory(options->state_directory, true, &engine.ledgers, err);
+    if (!status)
+        status = apply_units(&engine, units, err);
+    sbx_handle_close(&engine.ledgers);
+    free(engine.accounts);
+    return status;
+}
+
 enum sbx_status sbx_grants_apply(const struct sbx_plan *plan,
     const struct sbx_grant_options *options, struct sbx_grant_report *ret_report,
     struct sbx_error *err)
 {
-    struct sbx_grant_engine engine = {.options = options, .report = ret_report};
     struct sbx_grant_units units = {NULL, 0};
     enum sbx_status status = SBX_OK;
 
     memset(ret_report, 0, sizeof(*ret_report));
     status = sbx_grant_units_make(plan, &units, err);
     if (!status)
-        status = sbx_grant_engine_accounts(&engine, err);
-    if (!status && units.count)
-        status = sbx_ledger_directory(options->state_directory, true, &engine.ledgers, err);
-    if (!status)
-        status = apply_units(&engine, &units, err);
+        status = sbx_grants_apply_units(&units, options, ret_report, err);
     ret_report->warm = !status && ret_report->counts.writes == 0 && ret_report->files_walked == 0;
     sbx_grant_units_done(&units);
-    sbx_handle_close(&engine.ledgers);
-    free(engine.accounts);
     return status;
 }

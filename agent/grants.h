@@ -43,8 +43,10 @@
 #ifndef SBX_AGENT_GRANTS_H
 #define SBX_AGENT_GRANTS_H
 
-#include "shared/core/plan.h"
+#include "shared/core/grantunit.h"
 #include "shared/win/acl.h"
+
+struct sbx_linkset; /* linkset.h */
 
 struct sbx_grant_progress {
     const char *root;    /* of the walk; borrowed */
@@ -67,9 +69,12 @@ struct sbx_grant_options {
     const char *const *account_sids;
     size_t account_sid_count;
     uint32_t lock_wait_ms; /* 0 = two minutes */
+    bool again;            /* walk also what the ledger says is complete */
+    /* Files with several names: noted while looking, and written when it says so. NULL: listed. */
+    struct sbx_linkset *links;
 };
 
-#define SBX_GRANT_REASON_MAX 48u
+#define SBX_GRANT_REASON_MAX 120u
 /* Beyond this many paths only the count goes on. */
 #define SBX_GRANT_SKIPS_MAX 500u
 
@@ -77,7 +82,8 @@ struct sbx_grant_options {
 struct sbx_grant_skip {
     char *path;                        /* owned */
     char reason[SBX_GRANT_REASON_MAX]; /* "2 links", "reparse point", "NULL DACL",
-                                          "owned by a sandbox account", "access denied (5)",
+                                          "owned by a sandbox account",
+                                          "access denied (5), owned by NAME",
                                           "still denied by an earlier policy: revoke" */
 };
 
@@ -116,6 +122,13 @@ struct sbx_grant_report {
  */
 SBX_MUST_CHECK enum sbx_status sbx_grants_apply(const struct sbx_plan *plan,
     const struct sbx_grant_options *options, struct sbx_grant_report *ret_report,
+    struct sbx_error *err);
+
+/**
+ * As sbx_grants_apply for units that are there already. What is in the report stays: this adds.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_grants_apply_units(const struct sbx_grant_units *units,
+    const struct sbx_grant_options *options, struct sbx_grant_report *report,
     struct sbx_error *err);
 
 /** Free what the report owns. {0} and a released report do nothing. */

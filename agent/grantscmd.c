@@ -1,24 +1,16 @@
-/* `agent grants list` and `agent revoke`: see verbs.h and revoke.h. */
+/* `agent grants list` and `agent revoke`: see verbs.h and revoke.h. The repair is in repaircmd.c.
+ */
 #include "verbs.h"
 
 #include "auditevents.h"
 #include "facts.h"
 #include "follow.h"
+#include "granting.h"
 #include "revoke.h"
 #include "shared/core/jsonwrite.h"
 #include "shared/core/winpath.h"
 
 #define ANSWER_MAX_BYTES (16u * 1024u * 1024u)
-
-/* Set by Ctrl-C; the engine looks at it before each write. */
-static volatile LONG cancelled;
-
-static BOOL WINAPI on_control(DWORD event)
-{
-    (void)event;
-    InterlockedExchange(&cancelled, 1);
-    return TRUE;
-}
 
 /* --- grants list ------------------------------------------------------------------------------ */
 
@@ -98,12 +90,8 @@ int sbx_grants_list_command(const struct sbx_cli *cli, const struct sbx_say *say
 
 /* --- revoke ----------------------------------------------------------------------------------- */
 
-/*
- * What the caller wrote as sbx_revoke wants it: the name of a ledger as it is, a path in normal
- * form, as final path where it still exists.
- */
-static enum sbx_status resolve(const struct sbx_facts *facts, const char *asked, char **ret_path,
-    char **ret_final, struct sbx_error *err)
+enum sbx_status sbx_verbs_grant_path(const struct sbx_facts *facts, const char *asked,
+    char **ret_path, char **ret_final, struct sbx_error *err)
 {
     struct sbx_grant_info *infos = NULL;
     size_t i, count = 0;
@@ -126,7 +114,7 @@ static enum sbx_status revoke_one(const struct sbx_facts *facts, const char *ask
     const struct sbx_grant_options *options, struct sbx_grant_report *report, struct sbx_error *err)
 {
     char *path = NULL, *final = NULL;
-    enum sbx_status status = resolve(facts, asked, &path, &final, err);
+    enum sbx_status status = sbx_verbs_grant_path(facts, asked, &path, &final, err);
 
     if (!status && final) {
         status = sbx_revoke(final, options, report, err);
@@ -147,32 +135,13 @@ static enum sbx_status report_json(const struct sbx_grant_report *report, enum s
 {
     struct sbx_json_writer w;
     enum sbx_status status;
-    size_t i;
 
     sbx_json_writer_begin(&w, json, false);
     sbx_json_begin_object(&w);
     sbx_json_key_uint64(&w, "version", 1);
     sbx_json_key_bool(&w, "ok", !result);
-    sbx_json_key_uint64(&w, "walked", report->files_walked);
-    sbx_json_key_uint64(&w, "restored", report->files_stamped);
     sbx_json_key_uint64(&w, "descriptorWrites", report->counts.writes);
-    sbx_json_key_array(&w, "skipped");
-    for (i = 0; i < report->skip_count; i++) {
-        sbx_json_begin_object(&w);
-        sbx_json_key_string(&w, "path", report->skips[i].path);
-        sbx_json_key_string(&w, "reason", report->skips[i].reason);
-        sbx_json_end_object(&w);
-    }
-    sbx_json_end_array(&w);
-    sbx_json_key_uint64(&w, "skippedMore", report->skips_left_out);
-    sbx_json_key_array(&w, "failed");
-    for (i = 0; i < report->failure_count; i++) {
-        sbx_json_begin_object(&w);
-        sbx_json_key_string(&w, "path", report->failures[i].path);
-        sbx_json_key_string(&w, "message", report->failures[i].error.context);
-        sbx_json_end_object(&w);
-    }
-    sbx_json_end_array(&w);
+    sbx_granting_format("revoke", report, &w);
     sbx_json_end_object(&w);
     status = sbx_json_writer_end(&w, err);
     return status ? status : sbx_buf_putc(json, '\n', err);
@@ -192,7 +161,7 @@ static enum sbx_status report_text(const struct sbx_grant_report *report, const 
         (unsigned long long)report->counts.writes, (unsigned long long)report->files_walked);
 }
 
-static int exit_code(enum sbx_status status)
+int sbx_verbs_grant_exit(enum sbx_status status)
 {
     switch (status) {
     case SBX_OK:
@@ -211,17 +180,15 @@ static int exit_code(enum sbx_status status)
 static enum sbx_status revoke(const struct sbx_cli *cli, const struct sbx_say *say,
     struct sbx_grant_report *report, bool *ret_placed, struct sbx_error *err)
 {
-    struct sbx_grant_options options = {
-        .tty_progress = !say->quiet && !say->json, .cancel = &cancelled};
+    struct sbx_grant_options options;
     struct sbx_facts facts = {0};
     enum sbx_status status = sbx_facts_places(NULL, &facts, err);
     struct sbx_error unwritten;
 
     sbx_error_init(&unwritten);
     *ret_placed = !status;
-    options.state_directory = facts.state_directory;
     if (!status)
-        SetConsoleCtrlHandler(on_control, TRUE);
+        status = sbx_granting_begin(say, facts.state_directory, &options, err);
     if (!status)
         status = cli->all ? sbx_revoke_all(&options, report, err)
                           : revoke_one(&facts, cli->operands.items[0], &options, report, err);
@@ -255,5 +222,5 @@ int sbx_revoke_command(const struct sbx_cli *cli, const struct sbx_say *say)
         sbx_verbs_print(&text);
     sbx_buf_done(&text);
     sbx_grant_report_done(&report);
-    return placed ? exit_code(status) : SBX_EXIT_SANDBOX;
+    return placed ? sbx_verbs_grant_exit(status) : SBX_EXIT_SANDBOX;
 }

@@ -1,8 +1,12 @@
 /* See grantwalk.h. */
 #include "grantwalk.h"
 
+#include "linkset.h"
+#include <stdio.h>
+
 #include "shared/core/winpath.h"
 #include "shared/win/handle.h"
+#include "shared/win/sid.h"
 #include "shared/win/wstr.h"
 
 /* A target below the top, as the walk meets it. */
@@ -162,6 +166,24 @@ static enum sbx_status decide(struct walk *walk, const struct sbx_filewalk_entry
     return sbx_grant_step_add(&child, entry->parent_data, ret_dacl, ret_changed, err);
 }
 
+/* Somebody else's: the reason names the owner, as long as it will be listed at all. */
+static enum sbx_status not_ours(const struct sbx_grant_engine *engine,
+    const struct sbx_descriptor *descriptor, char reason[SBX_GRANT_REASON_MAX],
+    struct sbx_error *err)
+{
+    char sid[SBX_SID_TEXT_SIZE];
+    char *name = NULL;
+
+    if (descriptor->has_owner && engine->report->skip_count < SBX_GRANT_SKIPS_MAX) {
+        sbx_sid_format(&descriptor->owner, sid);
+        if (sbx_sid_to_account(&descriptor->owner, &name, NULL))
+            name = NULL;
+        snprintf(reason, SBX_GRANT_REASON_MAX, "access denied (5), owned by %s", name ? name : sid);
+        free(name);
+    }
+    return sbx_fail_win32(err, ERROR_ACCESS_DENIED, "open for writing the access list");
+}
+
 /* @return only what ends the walk; anything else is listed */
 static enum sbx_status stamp(struct walk *walk, const struct sbx_filewalk_entry *entry,
     const struct station *station, HANDLE handle, bool may_write, struct sbx_error *err)
@@ -181,11 +203,14 @@ static enum sbx_status stamp(struct walk *walk, const struct sbx_filewalk_entry 
         goto cleanup;
     if (!status && !(entry->attributes & FILE_ATTRIBUTE_DIRECTORY))
         status = sbx_grant_links(handle, &links, err);
+    if (!status && links != 1 && engine->options->links)
+        sbx_linkset_meet(engine->options->links, handle, walk->top_path, entry->relative_w,
+            entry->relative_cch, station ? NULL : entry->parent_data, &links);
     if (!status && !sbx_grant_must_skip(engine, &descriptor, links, reason)) {
         if (may_write)
             status = sbx_grant_write(engine, handle, &descriptor, &dacl, err);
         else
-            status = sbx_fail_win32(err, ERROR_ACCESS_DENIED, "open for writing the access list");
+            status = not_ours(engine, &descriptor, reason, err);
         if (!status) {
             engine->root_writes++;
             engine->report->files_stamped++;
@@ -194,7 +219,7 @@ static enum sbx_status stamp(struct walk *walk, const struct sbx_filewalk_entry 
     }
     if (status == SBX_UNPROVEN || status == SBX_OOM)
         goto cleanup;
-    if (status)
+    if (status && !reason[0])
         sbx_grant_reason(err, reason);
     leave_alone(walk, entry, descriptor.has_owner ? &descriptor : NULL, reason);
     status = SBX_OK;

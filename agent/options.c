@@ -126,6 +126,13 @@ static const struct sbx_option uninstall_options[] = {
     SAY_OPTIONS,
 };
 
+static const struct sbx_option repair_options[] = {
+    {OPT_INCLUDE_LINKS, "--include-links", NULL, false, "What is repaired",
+        "also files with several names, when every name lies in the root"},
+    JSON_OPTION,
+    SAY_OPTIONS,
+};
+
 static const struct sbx_option plain_options[] = {JSON_OPTION, SAY_OPTIONS};
 
 static const char run_intro[] =
@@ -154,6 +161,14 @@ static const char why_codes[] = "Exit codes:\n"
 static const char revoke_intro[] =
     "Takes back exactly what runs have granted: the entries of the ledger, by SID, from the root\n"
     "and everything in it. PATH is a root, or a name that `agent grants list` shows.\n";
+
+static const char repair_intro[] =
+    "Walks the roots that runs have granted (PATH, or all) and puts back every entry of the "
+    "ledger\n"
+    "that is missing. Reads no policy and grants nothing new. Lists what it leaves: links, files\n"
+    "with several names, objects of other owners, objects without an access list.\n"
+    "--include-links first lists the files with several names, then writes those whose names all\n"
+    "lie in the root.\n";
 
 static const char audit_intro[] =
     "Looks for directories outside the roots that a command could still write in, because their\n"
@@ -211,7 +226,7 @@ static const char setup_intro[] =
     "here is said before the prompt. A set-up that fails is undone. Doing it twice changes\n"
     "nothing.\n";
 
-static const char repair_intro[] =
+static const char grants_repair_intro[] =
     "Puts back whatever of the installation is missing or was changed. With PATH: makes this user\n"
     "the owner of a file or folder that a sandbox account owns. Asks for administrator's rights.\n";
 
@@ -237,6 +252,13 @@ static const char revoke_codes[] = "Exit codes:\n"
                                    "  127  nothing was granted there\n"
                                    "  130  cancelled (Ctrl-C); the ledger knows what is left\n";
 
+static const char repair_codes[] = "Exit codes:\n"
+                                   "  0    all of it is there; see the list of what was left\n"
+                                   "  2    usage error\n"
+                                   "  125  something could not be put back\n"
+                                   "  127  nothing was granted there\n"
+                                   "  130  cancelled (Ctrl-C); the ledger knows what is left\n";
+
 const struct sbx_verb_row sbx_verb_rows[] = {
     {SBX_VERB_RUN, "run", "exec", "-- PROGRAM [ARGS...]", 1, SIZE_MAX, true,
         "run one command in the sandbox", run_intro, run_codes, run_options, countof(run_options)},
@@ -246,6 +268,9 @@ const struct sbx_verb_row sbx_verb_rows[] = {
     {SBX_VERB_GRANTS_LIST, "grants list", NULL, NULL, 0, 0, false, "list what runs have granted",
         "Lists the roots that runs have granted, from the ledgers.\n", plain_codes, plain_options,
         countof(plain_options)},
+    {SBX_VERB_GRANTS_REPAIR, "grants repair", NULL, "[PATH]", 0, 1, false,
+        "put back what is missing of it", grants_repair_intro, repair_codes, repair_options,
+        countof(repair_options)},
     {SBX_VERB_REVOKE, "revoke", NULL, "PATH | --all", 0, 1, false, "take it back", revoke_intro,
         revoke_codes, revoke_options, countof(revoke_options)},
     {SBX_VERB_AUDIT_WRITABLE, "audit writable", NULL, "[PATH...]", 0, SIZE_MAX, false,

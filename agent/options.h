@@ -32,6 +32,7 @@ enum sbx_option_id {
     OPT_HELP,
     OPT_OP,
     OPT_ALL,
+    OPT_INCLUDE_LINKS,
     OPT_SECONDS,
     OPT_FOLLOW,
     OPT_SINCE,

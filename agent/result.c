@@ -2,6 +2,7 @@
 #include "result.h"
 
 #include "follow.h"
+#include "granting.h"
 
 #include "shared/core/auditrecord.h"
 #include "shared/core/jsonwrite.h"
@@ -9,25 +10,6 @@
 #include "shared/win/file.h"
 #include "shared/win/handle.h"
 #include "shared/win/wstr.h"
-
-static void write_error(struct sbx_json_writer *w, const struct sbx_error *error)
-{
-    const char *name;
-
-    if (!error || !error->status) {
-        sbx_json_key_null(w, "error");
-        return;
-    }
-    name = sbx_code_name(error->domain, error->code);
-    sbx_json_key_object(w, "error");
-    sbx_json_key_string(w, "status", sbx_status_name(error->status));
-    sbx_json_key_string(w, "domain", sbx_domain_name(error->domain));
-    sbx_json_key_uint64(w, "code", error->code);
-    sbx_json_key_string(w, "name", name);
-    sbx_json_key_string(w, "message", error->context);
-    sbx_json_key_string(w, "hint", error->hint[0] ? error->hint : NULL);
-    sbx_json_end_object(w);
-}
 
 static void write_list(struct sbx_json_writer *w, const char *key, const struct sbx_strings *list)
 {
@@ -102,6 +84,14 @@ static void write_times(struct sbx_json_writer *w, const struct sbx_result *resu
     sbx_json_end_object(w);
 }
 
+static enum sbx_ended ended(const struct sbx_result *result)
+{
+    if (result->reply)
+        return result->reply->ended;
+    return result->error && result->error->status == SBX_CANCELLED ? SBX_ENDED_CANCELLED
+                                                                   : SBX_ENDED_FAILED;
+}
+
 enum sbx_status sbx_result_format(
     const struct sbx_result *result, struct sbx_buf *ret_json, struct sbx_error *err)
 {
@@ -112,13 +102,14 @@ enum sbx_status sbx_result_format(
     sbx_json_begin_object(&w);
     sbx_json_key_uint64(&w, "version", 1);
     sbx_json_key_uint64(&w, "exitCode", result->exit_code);
-    sbx_json_key_string(&w, "ended", sbx_ended_name(reply ? reply->ended : SBX_ENDED_FAILED));
+    sbx_json_key_string(&w, "ended", sbx_ended_name(ended(result)));
     sbx_json_key_bool(&w, "confined", reply && reply->confined);
     sbx_json_key_string(&w, "platform", reply ? reply->platform : NULL);
     write_plan(&w, result);
     write_list(&w, "unproved", reply ? &reply->unproved : NULL);
     write_list(&w, "limitsHit", reply ? &reply->limits_hit : NULL);
     write_approvals(&w, result->approvals);
+    sbx_granting_format("grants", result->grants, &w);
     sbx_protect_format(result->protect, &w);
     sbx_json_key_object(&w, "descriptors");
     sbx_json_key_uint64(&w, "reads", result->descriptor_reads);
@@ -131,7 +122,7 @@ enum sbx_status sbx_result_format(
     sbx_json_key_uint64(&w, "total", reply ? reply->total_processes : 0);
     sbx_json_end_object(&w);
     write_times(&w, result);
-    write_error(&w, result->error);
+    sbx_json_key_error(&w, "error", result->error);
     sbx_json_end_object(&w);
     return sbx_json_writer_end(&w, err);
 }

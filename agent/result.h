@@ -14,6 +14,7 @@ struct sbx_result {
     const struct sbx_reply *reply;                /* NULL: the runner gave none */
     const struct sbx_error *error;                /* NULL: no failure of ours */
     const struct sbx_approval_records *approvals; /* never NULL; what was asked and answered */
+    const struct sbx_grant_report *grants;        /* NULL: it did not come to the grants */
     const struct sbx_protect_report *protect;     /* never NULL; {0}: nothing was watched */
     uint32_t exit_code;                           /* what agent.exe exits with */
     uint64_t descriptor_reads, descriptor_writes;

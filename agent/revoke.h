@@ -17,24 +17,7 @@
 #define SBX_AGENT_REVOKE_H
 
 #include "grants.h"
-
-/* What one ledger says. */
-struct sbx_grant_info {
-    char name[48];    /* of the ledger, accepted by sbx_revoke instead of a path */
-    char *path;       /* owned; as it was when granted */
-    char *capability; /* owned; "" for an object outside all roots */
-    size_t objects;   /* that got explicit entries */
-    bool is_complete; /* the last walk was finished */
-    bool is_damaged;  /* part of the ledger cannot be read */
-};
-
-/**
- * List the ledgers, without waiting for anybody.
- * @param ret_infos owned array, sbx_grants_list_free
- */
-SBX_MUST_CHECK enum sbx_status sbx_grants_list(const char *state_directory,
-    struct sbx_grant_info **ret_infos, size_t *ret_count, struct sbx_error *err);
-void sbx_grants_list_free(struct sbx_grant_info *infos, size_t count);
+#include "ledgerlist.h"
 
 /**
  * Revoke one root.

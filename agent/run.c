@@ -5,7 +5,7 @@
 #include "auditevents.h"
 #include "elevated.h"
 #include "facts.h"
-#include "grants.h"
+#include "granting.h"
 #include "policyload.h"
 #include "protect.h"
 #include "resolve.h"
@@ -143,13 +143,7 @@ static void say_warnings(const struct command *command)
 
     for (i = 0; i < command->plan.warnings.count; i++)
         sbx_say_warning(command->say, "%s", command->plan.warnings.items[i]);
-    for (i = 0; i < command->grants.skip_count; i++)
-        sbx_say_warning(command->say, "not granted: '%s': %s", command->grants.skips[i].path,
-            command->grants.skips[i].reason);
-    for (i = 0; i < command->grants.failure_count; i++)
-        if (!command->grants.failures[i].fatal)
-            sbx_say_warning(command->say, "not granted: '%s': %s", command->grants.failures[i].path,
-                command->grants.failures[i].error.context);
+    sbx_granting_say(command->say, &command->grants);
 }
 
 /*
@@ -164,11 +158,7 @@ static bool unconfined_wine(const struct command *command)
 
 static enum sbx_status make_grants(struct command *command, struct sbx_error *err)
 {
-    struct sbx_grant_options options = {
-        .state_directory = command->facts.state_directory,
-        .tty_progress = !command->say->quiet && !command->say->json && !command->say->sink,
-        .cancel = command->how->cancel.count,
-    };
+    struct sbx_grant_options options;
     enum sbx_status status;
 
     if (command->cli->wine_unconfined && !sbx_late_wine_version()) {
@@ -176,13 +166,17 @@ static enum sbx_status make_grants(struct command *command, struct sbx_error *er
         sbx_error_hint(err, "on Windows a command is confined or it does not run");
         return status;
     }
+    sbx_granting_options(
+        command->say, command->facts.state_directory, command->how->cancel.count, &options);
     status = sbx_elevated_begin(&command->facts, &command->policy, command->how->cancel.count,
         &command->plan, &command->elevated, err);
     sbx_elevated_grants(&command->elevated, &options);
     if (!status)
         status = sbx_workdirs_make(&command->facts, &command->plan, unconfined_wine(command), err);
-    if (!status && !unconfined_wine(command))
+    if (!status && !unconfined_wine(command)) {
         status = sbx_grants_apply(&command->plan, &options, &command->grants, err);
+        command->result.grants = &command->grants;
+    }
     command->result.descriptor_reads = command->grants.counts.reads;
     command->result.descriptor_writes = command->grants.counts.writes;
     command->result.grants_us = clock_us(command);
@@ -260,6 +254,13 @@ static void say_protected(const struct command *command)
         sbx_say_warning(command->say, "not everything that was made could be looked at");
 }
 
+/* Between two stages: asked to end before anything was started. */
+static enum sbx_status check_cancel(const struct command *command, struct sbx_error *err)
+{
+    return *command->how->cancel.count ? sbx_fail(err, SBX_CANCELLED, "cancelled before it started")
+                                       : SBX_OK;
+}
+
 /* Protected names that do not exist yet are watched for while the command runs (design 4). */
 static enum sbx_status run_watched(struct command *command, struct sbx_error *err)
 {
@@ -274,6 +275,8 @@ static enum sbx_status run_watched(struct command *command, struct sbx_error *er
     status = sbx_protect_begin(&command->plan, &options, &command->protect, err);
     if (!status)
         status = lock_self(err);
+    if (!status)
+        status = check_cancel(command, err); /* the last moment at which nothing has run yet */
     if (status) {
         sbx_protect_cancel(command->protect);
         return status;
@@ -349,13 +352,6 @@ static void end_elevated(struct command *command)
         sbx_say_warning(command->say,
             "%zu new entries still belong to '%s': sandbox-setup repair-owner gives them to you",
             left, command->plan.account);
-}
-
-/* Between two stages: asked to end before anything was started. */
-static enum sbx_status check_cancel(const struct command *command, struct sbx_error *err)
-{
-    return *command->how->cancel.count ? sbx_fail(err, SBX_CANCELLED, "cancelled before it started")
-                                       : SBX_OK;
 }
 
 static enum sbx_status steps(

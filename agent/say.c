@@ -175,3 +175,11 @@ void sbx_say_json(const struct sbx_say *say, const struct sbx_buf *json)
     sbx_say_write(STD_ERROR_HANDLE, json->data, json->length_bytes);
     sbx_say_write(STD_ERROR_HANDLE, "\n", 1);
 }
+
+void sbx_say_progress(const struct sbx_say *say, const struct sbx_buf *json)
+{
+    if (say->sink && json->data)
+        say->sink(say->context, json->data, json->length_bytes);
+    else
+        sbx_say_json(say, json);
+}

@@ -29,6 +29,9 @@ void sbx_say_error(const struct sbx_say *say, const struct sbx_error *error);
 /** One line of JSON that is already complete, in JSON mode only. */
 void sbx_say_json(const struct sbx_say *say, const struct sbx_buf *json);
 
+/** An event that is complete, as one JSON object: to the sink, or in JSON mode as a line. */
+void sbx_say_progress(const struct sbx_say *say, const struct sbx_buf *json);
+
 /** "agent: debug: TEXT", with --debug only. */
 void sbx_say_debug(const struct sbx_say *say, const char *format, ...) SBX_PRINTF(2, 3);
 

@@ -19,6 +19,8 @@ int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say)
         return sbx_why_command(cli, say);
     case SBX_VERB_GRANTS_LIST:
         return sbx_grants_list_command(cli, say);
+    case SBX_VERB_GRANTS_REPAIR:
+        return sbx_grants_repair_command(cli, say);
     case SBX_VERB_REVOKE:
         return sbx_revoke_command(cli, say);
     case SBX_VERB_AUDIT_WRITABLE:

@@ -18,6 +18,7 @@ enum sbx_verbs_exit { SBX_EXIT_FOUND = 1 };
 /* One per command. @return the process's exit code */
 int sbx_why_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_grants_list_command(const struct sbx_cli *cli, const struct sbx_say *say);
+int sbx_grants_repair_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_revoke_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_audit_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_policy_validate_command(const struct sbx_cli *cli, const struct sbx_say *say);
@@ -65,6 +66,18 @@ struct sbx_planned_token {
 SBX_MUST_CHECK enum sbx_status sbx_verbs_token(
     const struct sbx_plan *plan, struct sbx_planned_token *ret_token, struct sbx_error *err);
 void sbx_verbs_token_done(struct sbx_planned_token *token);
+
+/**
+ * What the caller named as revoke and repair want it: the name of a ledger as it is, a path in
+ * normal form and, where it still exists, as final path.
+ * @param ret_path owned
+ * @param ret_final owned; NULL when it does not exist
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verbs_grant_path(const struct sbx_facts *facts,
+    const char *asked, char **ret_path, char **ret_final, struct sbx_error *err);
+
+/** Exit code of revoke and repair. */
+int sbx_verbs_grant_exit(enum sbx_status status);
 
 /** Usage (2) for SBX_INVALID, else 125; says the error. */
 int sbx_verbs_failed(const struct sbx_say *say, const struct sbx_error *err);

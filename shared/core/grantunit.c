@@ -285,6 +285,81 @@ enum sbx_status sbx_grant_units_make(
     return SBX_OK;
 }
 
+/* --- from a ledger
+ * --------------------------------------------------------------------------------
+ */
+
+/* A TARGET record that no later record of its path or object stands for. */
+static bool is_current(const struct sbx_ledger_records *records, size_t index)
+{
+    const struct sbx_ledger_record *record = &records->items[index];
+    size_t i;
+
+    if (record->kind != SBX_LEDGER_TARGET)
+        return false;
+    for (i = index + 1; i < records->count; i++) {
+        const struct sbx_ledger_record *later = &records->items[i];
+
+        if (later->kind == SBX_LEDGER_GONE && memcmp(later->file_id, record->file_id, 16) == 0)
+            return false;
+        if (later->kind == SBX_LEDGER_TARGET && sbx_winpath_equal(later->path, record->path))
+            return false;
+    }
+    return true;
+}
+
+static enum sbx_status add_record(
+    struct sbx_grant_unit *unit, const struct sbx_ledger_record *record, struct sbx_error *err)
+{
+    struct sbx_grant_target *target = find_target(unit, record->path);
+    enum sbx_status status = SBX_OK;
+    size_t i;
+
+    if (!target)
+        status = add_target(unit, record->path, &target, err);
+    for (i = 0; i < record->ace_count && !status; i++)
+        status = add_entry(target, &record->aces[i], err);
+    return status;
+}
+
+static void fill_root(const struct sbx_ledger_record *first, struct sbx_plan_root *root)
+{
+    memset(root, 0, sizeof(*root));
+    root->path = first->path;
+    root->volume_guid = first->volume_guid && first->volume_guid[0] ? first->volume_guid : NULL;
+    root->capability_sid = first->capability;
+    root->writable = first->capability && first->capability[0];
+    memcpy(root->file_id, first->file_id, sizeof(root->file_id));
+}
+
+enum sbx_status sbx_grant_units_from_ledger(const struct sbx_ledger_records *records,
+    struct sbx_plan_root *ret_root, struct sbx_grant_units *ret_units, struct sbx_error *err)
+{
+    struct sbx_grant_units units = {NULL, 0};
+    struct sbx_grant_unit *unit = NULL;
+    enum sbx_status status;
+    size_t i;
+
+    if (!records->count || records->items[0].kind != SBX_LEDGER_ROOT)
+        return sbx_fail(err, SBX_NOT_FOUND, "the ledger says nothing");
+    fill_root(&records->items[0], ret_root);
+    status = add_unit(&units, ret_root, ret_root->path, &unit, err);
+    for (i = 1; i < records->count && !status; i++) {
+        if (is_current(records, i))
+            status = add_record(unit, &records->items[i], err);
+    }
+    for (i = 0; unit && i < unit->count && !status; i++)
+        status = sbx_grant_block_make(
+            unit->targets[i].aces, unit->targets[i].count, &unit->targets[i].block, err);
+    if (status) {
+        sbx_grant_units_done(&units);
+        return status;
+    }
+    unit->needed = true;
+    *ret_units = units;
+    return SBX_OK;
+}
+
 void sbx_ledger_name(const char *volume_guid, const uint8_t file_id[16],
     const struct sbx_sid *capability, char ret_name[SBX_LEDGER_NAME_SIZE])
 {

@@ -8,6 +8,7 @@
 #define SBX_GRANTUNIT_H
 
 #include "grantstep.h"
+#include "ledgerline.h"
 #include "plan.h"
 
 #define SBX_LEDGER_NAME_SIZE 48u
@@ -47,6 +48,17 @@ struct sbx_grant_units {
  */
 SBX_MUST_CHECK enum sbx_status sbx_grant_units_make(
     const struct sbx_plan *plan, struct sbx_grant_units *ret_units, struct sbx_error *err);
+
+/**
+ * The unit that a ledger speaks of, as it was granted last: of each path the newest TARGET record
+ * that no GONE took back, on whatever object has that path now (editors replace files). What runs
+ * with an earlier policy denied and no later one did is in it: only `revoke` takes a deny away.
+ * @param ret_root filled with strings of the records; the unit borrows it
+ * @param ret_units one unit, everything in it needed; release with sbx_grant_units_done
+ * @return SBX_NOT_FOUND when no record says anything; SBX_INVALID for a SID that is none
+ */
+SBX_MUST_CHECK enum sbx_status sbx_grant_units_from_ledger(const struct sbx_ledger_records *records,
+    struct sbx_plan_root *ret_root, struct sbx_grant_units *ret_units, struct sbx_error *err);
 void sbx_grant_units_done(struct sbx_grant_units *units);
 
 /**

@@ -310,6 +310,22 @@ void sbx_json_key_strings(
     sbx_json_end_array(w);
 }
 
+void sbx_json_key_error(struct sbx_json_writer *w, const char *key, const struct sbx_error *error)
+{
+    if (!error || !error->status) {
+        sbx_json_key_null(w, key);
+        return;
+    }
+    sbx_json_key_object(w, key);
+    sbx_json_key_string(w, "status", sbx_status_name(error->status));
+    sbx_json_key_string(w, "domain", sbx_domain_name(error->domain));
+    sbx_json_key_uint64(w, "code", error->code);
+    sbx_json_key_string(w, "name", sbx_code_name(error->domain, error->code));
+    sbx_json_key_string(w, "message", error->context);
+    sbx_json_key_string(w, "hint", error->hint[0] ? error->hint : NULL);
+    sbx_json_end_object(w);
+}
+
 enum sbx_status sbx_json_writer_end(struct sbx_json_writer *w, struct sbx_error *err)
 {
     if (!failed(w) && (!w->complete || w->depth))

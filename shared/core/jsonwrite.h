@@ -68,6 +68,12 @@ void sbx_json_key_strings(
     struct sbx_json_writer *w, const char *key, const char *const *list, size_t count);
 
 /**
+ * An error as an object: status, domain, code, name, message, hint; null for NULL and for one that
+ * says nothing happened. Every error that a program hands out has this shape.
+ */
+void sbx_json_key_error(struct sbx_json_writer *w, const char *key, const struct sbx_error *error);
+
+/**
  * Finish. On failure the buffer holds an unusable part of a document.
  * @return SBX_INVALID (ill-formed text, cap of the buffer), SBX_INTERNAL (nesting not closed, key
  *         without value, value without key, two roots: a bug of the caller), SBX_OOM

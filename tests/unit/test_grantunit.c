@@ -204,6 +204,59 @@ START_TEST(name__volume_id_or_sid_differs__another_name)
 }
 END_TEST
 
+/* --- from a ledger ------------------------------------------------------------------------------
+ */
+
+static struct sbx_ledger_record items[8];
+static struct sbx_ledger_records records = {.items = items};
+
+static void record(enum sbx_ledger_kind kind, const char *path, uint8_t id, struct sbx_ace *ace)
+{
+    struct sbx_ledger_record *r = &items[records.count++];
+
+    memset(r, 0, sizeof(*r));
+    r->kind = kind;
+    r->path = text(path);
+    r->volume_guid = text("");
+    r->capability = text(CAP);
+    r->file_id[0] = id;
+    r->aces = ace;
+    r->ace_count = ace != NULL;
+}
+
+/* The newest of each path counts, and nothing that was taken back. */
+START_TEST(ledger__make__last_state_of_each_path)
+{
+    struct sbx_ace all = sbx_ace_make(SBX_ACE_ALLOW, 3, SBX_MASK_RWX, &sbx_sid_everyone);
+    struct sbx_ace deny = sbx_ace_make(SBX_ACE_DENY, 3, SBX_MASK_DENY_WRITE, &sbx_sid_everyone);
+    struct sbx_ace less = sbx_ace_make(SBX_ACE_DENY, 3, SBX_MASK_DELETE, &sbx_sid_everyone);
+    struct sbx_plan_root from;
+
+    records.count = 0;
+    ck_assert_int_eq(sbx_grant_units_from_ledger(&records, &from, &units, &err), SBX_NOT_FOUND);
+    record(SBX_LEDGER_ROOT, "C:\\ws", 1, NULL);
+    record(SBX_LEDGER_TARGET, "C:\\ws", 1, &all);
+    record(SBX_LEDGER_TARGET, "C:\\ws\\.git", 2, &deny);
+    record(SBX_LEDGER_TARGET, "C:\\WS\\.GIT", 3, &less);
+    record(SBX_LEDGER_DONE, "C:\\ws", 1, &all);
+    record(SBX_LEDGER_TARGET, "D:\\gitdir", 4, &deny);
+    record(SBX_LEDGER_TARGET, "C:\\ws\\gone", 5, &deny);
+    record(SBX_LEDGER_GONE, "C:\\ws\\gone", 5, NULL);
+    ck_assert_sbx_ok(sbx_grant_units_from_ledger(&records, &from, &units, &err), &err);
+    ck_assert_uint_eq(units.count, 1);
+    ck_assert(units.items[0].needed);
+    ck_assert_ptr_eq(units.items[0].root, &from);
+    ck_assert(sbx_sid_is_set(&units.items[0].capability));
+    ck_assert_ptr_null(from.volume_guid);
+    ck_assert_uint_eq(units.items[0].count, 3);
+    ck_assert_str_eq(units.items[0].targets[0].path, "C:\\ws");
+    ck_assert(units.items[0].targets[0].block.allows);
+    ck_assert_str_eq(units.items[0].targets[1].relative, ".GIT");
+    ck_assert_uint_eq(units.items[0].targets[1].deny_mask, SBX_MASK_DELETE);
+    ck_assert_ptr_null(units.items[0].targets[2].relative);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -214,6 +267,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, outside_all_roots__make__own_unit_needed_only_with_a_deny_or_capability);
     tcase_add_test(tcase, read_only_root_elsewhere__make__not_needed);
     tcase_add_loop_test(tcase, entry_that_cannot_be_granted__make__internal, 0, 3);
+    tcase_add_test(tcase, ledger__make__last_state_of_each_path);
     tcase_add_test(tcase, name__volume_id_or_sid_differs__another_name);
 }
 

@@ -237,8 +237,32 @@ START_TEST(jsonwrite__cap_of_the_buffer__reported_at_the_end)
 }
 END_TEST
 
+START_TEST(error__key__every_field_or_null)
+{
+    struct sbx_error error;
+    struct sbx_buf out;
+
+    sbx_buf_init(&out, 4096);
+    sbx_json_writer_begin(&w, &out, false);
+    sbx_json_begin_object(&w);
+    sbx_error_init(&error);
+    sbx_json_key_error(&w, "none", &error);
+    sbx_json_key_error(&w, "null", NULL);
+    ck_assert_int_eq(sbx_fail_win32(&error, 5, "open 'x'"), SBX_DENIED);
+    sbx_error_hint(&error, "look");
+    sbx_json_key_error(&w, "error", &error);
+    sbx_json_end_object(&w);
+    ck_assert_int_eq(sbx_json_writer_end(&w, NULL), SBX_OK);
+    ck_assert_str_eq(out.data,
+        "{\"none\":null,\"null\":null,\"error\":{\"status\":\"denied\",\"domain\":\"win32\","
+        "\"code\":5,\"name\":\"ERROR_ACCESS_DENIED\",\"message\":\"open 'x'\",\"hint\":\"look\"}}");
+    sbx_buf_done(&out);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
+    tcase_add_test(tcase, error__key__every_field_or_null);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, jsonwrite__compact__exact);
     tcase_add_test(tcase, jsonwrite__raw_value__taken_as_it_is);

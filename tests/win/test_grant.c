@@ -1,86 +1,15 @@
 /*
  * The grant engine on a real tree: made once, true at every moment, taken back byte for byte.
- * On stock Wine descriptors live in the fixture (tests/support/grant/grantworld.h).
+ * On stock Wine descriptors live in the fixture (tests/support/grant/grantworld.h). What happens
+ * when it is ended in the middle is in test_grant_kill.c.
  */
-#include "tests/support/unit.h"
-#include "tests/support/grant/grantworld.h"
-#include "tests/support/win/scratch.h"
-#include "agent/ledger.h"
-#include "agent/revoke.h"
+#include "tests/support/grant/grantcase.h"
 #include "shared/win/file.h"
 #include "shared/win/handle.h"
 
 #include <stdio.h>
 
-#define TARGETS 3u     /* ws, ws\.git, ws\.mcp.json */
-#define WRITES_MAX 40u /* more than one grant of the tree needs */
-
-static struct sbx_error err;
-static struct sbx_plan plan;
-static struct sbx_grant_report report;
-static struct sbx_grant_options options;
-static char state[700];
-
-static void use_state(void)
-{
-    snprintf(state, sizeof(state), "%s", grant_path("state"));
-    memset(&options, 0, sizeof(options));
-    options.state_directory = state;
-}
-
-static void setup(void)
-{
-    sbx_error_init(&err);
-    memset(&report, 0, sizeof(report));
-    grant_world_begin();
-    use_state();
-    grant_plan_make(&plan, false, false);
-    grant_snapshot_take();
-}
-
-static void teardown(void)
-{
-    sbx_grant_report_done(&report);
-    grant_plan_done(&plan);
-    grant_world_end();
-}
-
-static enum sbx_status apply(void)
-{
-    sbx_grant_report_done(&report);
-    return sbx_grants_apply(&plan, &options, &report, &err);
-}
-
-static enum sbx_status revoke_all(void)
-{
-    sbx_grant_report_done(&report);
-    return sbx_revoke_all(&options, &report, &err);
-}
-
-static void ck_restored(const char *when)
-{
-    const char *name;
-
-    ck_assert_sbx_ok(revoke_all(), &err);
-    name = grant_snapshot_differs();
-    ck_assert_msg(!name, "%s: '%s' is not as it was", when, name ? name : "");
-}
-
-static size_t ledger_count(void)
-{
-    struct sbx_grant_info *infos = NULL;
-    size_t count = 0;
-
-    ck_assert_sbx_ok(sbx_grants_list(state, &infos, &count, &err), &err);
-    sbx_grants_list_free(infos, count);
-    return count;
-}
-
-static void use_plan(bool elevated, bool read_only)
-{
-    grant_plan_done(&plan);
-    grant_plan_make(&plan, elevated, read_only);
-}
+#define TARGETS 3u /* ws, ws\.git, ws\.mcp.json */
 
 /* --- what a grant is -------------------------------------------------------------------------- */
 
@@ -129,108 +58,6 @@ START_TEST(revoke_by_path__of_another_directory__not_found)
     sbx_grant_report_done(&report);
     ck_assert_sbx_ok(sbx_revoke(grant_path("ws"), &options, &report, &err), &err);
     ck_assert_ptr_null(grant_snapshot_differs());
-}
-END_TEST
-
-/* --- killed ------------------------------------------------------------------------------------
- */
-
-/* How many entries of one type the capability has on an object itself. */
-static size_t count_entries(const char *name, uint8_t type)
-{
-    struct sbx_descriptor d;
-    struct sbx_sid sid;
-    size_t count = 0;
-    size_t i;
-
-    ck_assert_sbx_ok(sbx_sid_parse(grant_capability(), &sid, &err), &err);
-    grant_get(name, &d);
-    for (i = 0; i < d.dacl.count; i++)
-        count += d.dacl.aces[i].type == type && sbx_sid_equal(&d.dacl.aces[i].sid, &sid);
-    sbx_descriptor_done(&d);
-    return count;
-}
-
-/* At no moment has the child more than it will have at the end. */
-static void ck_never_wider(const char *when)
-{
-    static const char *const denied[] = {
-        "ws\\.git", "ws\\.mcp.json", "ws\\.git\\config", "ws\\.git\\hooks\\pre-commit"};
-    size_t i;
-
-    for (i = 0; i < countof(denied); i++) {
-        /* An allow without a deny on the same object, or a root given before its denies. */
-        ck_assert_msg(
-            !count_entries(denied[i], SBX_ACE_ALLOW) || count_entries(denied[i], SBX_ACE_DENY),
-            "%s: '%s' is allowed and not denied", when, denied[i]);
-        ck_assert_msg(
-            i > 1 || !count_entries("ws", SBX_ACE_ALLOW) || count_entries(denied[i], SBX_ACE_DENY),
-            "%s: the root is granted before '%s' is denied", when, denied[i]);
-    }
-}
-
-/* Every write of a grant, before and after: the next run completes it, revoke restores it. */
-START_TEST(killed_at_every_write__revoke__byte_for_byte)
-{
-    enum grant_kill when = _i ? GRANT_KILL_AFTER : GRANT_KILL_BEFORE;
-    const char *what = _i ? "apply-elevated" : "apply";
-    unsigned n;
-
-    for (n = 1; n < WRITES_MAX; n++) {
-        uint32_t code = grant_run_child(what, n, when);
-        char text[80];
-
-        snprintf(text, sizeof(text), "%s, killed at write %u", what, n);
-        if (code == 0)
-            break;
-        ck_assert_msg(code == GRANT_KILLED, "%s: child ended with %u", text, (unsigned)code);
-        ck_never_wider(text);
-        ck_restored(text);
-    }
-    ck_assert_uint_ge(n, 12);
-    ck_assert_uint_lt(n, WRITES_MAX);
-    ck_restored("not killed");
-}
-END_TEST
-
-START_TEST(killed_at_every_write__apply_again__complete_then_warm_then_restored)
-{
-    unsigned n;
-
-    for (n = 1; n < WRITES_MAX && grant_run_child("apply", n, GRANT_KILL_AFTER) == GRANT_KILLED;
-         n++) {
-        char text[80];
-
-        snprintf(text, sizeof(text), "killed at write %u", n);
-        ck_assert_sbx_ok(apply(), &err);
-        ck_assert_uint_eq(report.skip_count, 0);
-        ck_assert_sbx_ok(apply(), &err);
-        ck_assert_msg(report.warm, "%s: not warm", text);
-        ck_restored(text);
-    }
-    ck_assert_uint_ge(n, 12);
-}
-END_TEST
-
-START_TEST(revoke_killed_at_every_write__revoke_again__byte_for_byte)
-{
-    unsigned n;
-
-    for (n = 1; n < WRITES_MAX; n++) {
-        char text[80];
-
-        snprintf(text, sizeof(text), "revoke killed at write %u", n);
-        ck_assert_sbx_ok(apply(), &err);
-        if (grant_run_child("revoke", n, GRANT_KILL_BEFORE) != GRANT_KILLED)
-            break;
-        if (n % 3 == 0) { /* a run comes first: it must see that the tree is incomplete */
-            ck_assert_sbx_ok(apply(), &err);
-            ck_assert_sbx_ok(apply(), &err);
-            ck_assert(report.warm);
-        }
-        ck_restored(text);
-    }
-    ck_assert_uint_ge(n, 12);
 }
 END_TEST
 
@@ -393,18 +220,6 @@ START_TEST(cancelled__apply_again__goes_on)
 }
 END_TEST
 
-/* The only ledger there is; its path in STATE\ledger. */
-static void only_ledger(char name[SBX_LEDGER_NAME_SIZE])
-{
-    struct sbx_grant_info *infos = NULL;
-    size_t count = 0;
-
-    ck_assert_sbx_ok(sbx_grants_list(state, &infos, &count, &err), &err);
-    ck_assert_uint_eq(count, 1);
-    snprintf(name, SBX_LEDGER_NAME_SIZE, "%s", infos[0].name);
-    sbx_grants_list_free(infos, count);
-}
-
 START_TEST(ledger_held_by_another__apply__timeout)
 {
     const struct sbx_ledger_how how = {.create = false};
@@ -547,14 +362,11 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, grant_case_setup, grant_case_teardown);
     tcase_add_loop_test(tcase, fresh_tree__apply_twice__second_is_warm, 0, 2);
     tcase_add_loop_test(tcase, granted_tree__revoke__byte_for_byte_and_no_ledger, 0, 2);
     tcase_add_test(tcase, new_file_in_granted_tree__revoke__ours_is_gone);
     tcase_add_test(tcase, revoke_by_path__of_another_directory__not_found);
-    tcase_add_loop_test(tcase, killed_at_every_write__revoke__byte_for_byte, 0, 2);
-    tcase_add_test(tcase, killed_at_every_write__apply_again__complete_then_warm_then_restored);
-    tcase_add_test(tcase, revoke_killed_at_every_write__revoke_again__byte_for_byte);
     tcase_add_test(tcase, denied_file_replaced__apply__deny_is_back_without_a_walk);
     tcase_add_test(tcase, hard_link_to_outside__apply__file_is_untouched_and_listed);
     tcase_add_test(tcase, open_protected_file_with_two_names__apply__refused);
@@ -574,38 +386,4 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, read_only_root__apply_and_revoke__byte_for_byte);
 }
 
-/*
- * child WHAT N WHEN SCRATCH: one apply or revoke that a write may end. As a test of its own,
- * because Check's assertions work nowhere else.
- */
-static wchar_t **child_argv;
-
-START_TEST(child__do_one_thing)
-{
-    char what[32], scratch[500];
-
-    snprintf(what, sizeof(what), "%ls", child_argv[2]);
-    snprintf(scratch, sizeof(scratch), "%ls", child_argv[5]);
-    sbx_error_init(&err);
-    grant_world_join(scratch);
-    use_state();
-    grant_plan_make(&plan, strcmp(what, "apply-elevated") == 0, false);
-    grant_kill_at((unsigned)wcstoul(child_argv[3], NULL, 10),
-        (enum grant_kill)wcstol(child_argv[4], NULL, 10));
-    ck_assert_sbx_ok(strcmp(what, "revoke") == 0 ? revoke_all() : apply(), &err);
-}
-END_TEST
-
-static void add_child(TCase *tcase)
-{
-    tcase_add_test(tcase, child__do_one_thing);
-}
-
-int wmain(int argc, wchar_t **argv);
-int wmain(int argc, wchar_t **argv)
-{
-    child_argv = argv;
-    if (argc == 6 && wcscmp(argv[1], L"child") == 0)
-        return unit_run("child", add_child);
-    return unit_run("grant", add_tests);
-}
+UNIT_MAIN("grant", add_tests)

@@ -26,6 +26,8 @@ static struct sbx_error err;
 static char scratch[500];
 static unsigned writes_seen;
 static unsigned kill_in;
+static unsigned cancel_in;
+static volatile LONG *cancel_flag;
 static enum grant_kill kill_when;
 
 /* --- descriptors of files, where the platform has none ------------------------------------------
@@ -191,7 +193,15 @@ enum sbx_status __wrap_sbx_acl_set_dacl(HANDLE handle, const struct sbx_descript
                          : __real_sbx_acl_set_dacl(handle, wanted, counts, error);
     if (dies)
         TerminateProcess(GetCurrentProcess(), GRANT_KILLED);
+    if (cancel_in && --cancel_in == 0)
+        InterlockedExchange(cancel_flag, 1);
     return status;
+}
+
+void grant_cancel_at(unsigned n, volatile LONG *flag)
+{
+    cancel_in = n;
+    cancel_flag = flag;
 }
 
 void grant_kill_at(unsigned n, enum grant_kill when)
@@ -333,6 +343,7 @@ void grant_world_begin(void)
     sbx_error_init(&err);
     writes_seen = 0;
     kill_in = 0;
+    cancel_in = 0;
     snprintf(scratch, sizeof(scratch), "%s", scratch_begin());
     store_clear();
     for (i = 0; i < countof(directories); i++)

@@ -13,6 +13,7 @@
 
 #include "shared/core/plan.h"
 #include "shared/win/acl.h"
+#include "shared/win/win.h"
 
 enum grant_kill { GRANT_KILL_NEVER, GRANT_KILL_BEFORE, GRANT_KILL_AFTER };
 
@@ -57,6 +58,9 @@ void grant_create_file(const char *name);
 
 /** The n-th write from now on (1 = the next) ends this process. */
 void grant_kill_at(unsigned n, enum grant_kill when);
+
+/** The n-th write from now on (1 = the next) sets the flag when it is done; 0: none does. */
+void grant_cancel_at(unsigned n, volatile LONG *flag);
 
 /** Start this program again as `child WHAT`, with a kill. @return its exit code */
 uint32_t grant_run_child(const char *what, unsigned n, enum grant_kill when);

@@ -1,0 +1,119 @@
+/* See repair.h. */
+#include "repair.h"
+
+#include "ledgerlist.h"
+#include "shared/win/handle.h"
+
+/* What was listed in a walk that is done again would be listed twice. */
+static void forget_skips(struct sbx_grant_report *report, size_t count)
+{
+    while (report->skip_count > count)
+        free(report->skips[--report->skip_count].path);
+}
+
+/* The second walk, for files that the first one noted and that can be held. */
+static enum sbx_status include_links(const struct sbx_repair *repair,
+    const struct sbx_grant_units *units, const struct sbx_grant_options *options,
+    struct sbx_grant_report *report, size_t skips_before, struct sbx_error *err)
+{
+    size_t cleared = sbx_linkset_hold(options->links);
+
+    if (repair->look)
+        repair->look(repair->ctx, options->links);
+    if (!cleared)
+        return SBX_OK;
+    forget_skips(report, skips_before);
+    options->links->is_writing = true;
+    return sbx_grants_apply_units(units, options, report, err);
+}
+
+static enum sbx_status repair_units(const struct sbx_repair *repair,
+    const struct sbx_grant_units *units, const struct sbx_grant_options *options,
+    struct sbx_grant_report *report, struct sbx_error *err)
+{
+    struct sbx_grant_options again = *options;
+    struct sbx_linkset links = {0};
+    size_t skips_before = report->skip_count;
+    enum sbx_status status;
+
+    again.again = true;
+    again.links = repair->include_links ? &links : NULL;
+    status = sbx_grants_apply_units(units, &again, report, err);
+    if (!status && repair->include_links)
+        status = include_links(repair, units, &again, report, skips_before, err);
+    sbx_linkset_done(&links);
+    return status;
+}
+
+/* A failure is in the report already, unless it came before the engine. */
+static enum sbx_status repair_ledger(const struct sbx_repair *repair, HANDLE directory,
+    const char *name, const struct sbx_grant_options *options, struct sbx_grant_report *report,
+    struct sbx_error *err)
+{
+    struct sbx_ledger_records records;
+    struct sbx_grant_units units = {NULL, 0};
+    struct sbx_plan_root root;
+    enum sbx_status status;
+
+    memset(&records, 0, sizeof(records));
+    status = sbx_ledger_peek(directory, name, &records, err);
+    if (status == SBX_NOT_FOUND)
+        return SBX_OK; /* revoked meanwhile */
+    if (!status)
+        status = sbx_grant_units_from_ledger(&records, &root, &units, err);
+    if (!status)
+        status = repair_units(repair, &units, options, report, err);
+    else
+        sbx_error_context(err, "ledger '%s'", name);
+    sbx_grant_units_done(&units);
+    sbx_ledger_records_done(&records);
+    return status;
+}
+
+static enum sbx_status repair_all(const struct sbx_repair *repair, HANDLE directory,
+    const struct sbx_ledger_names *names, const struct sbx_grant_options *options,
+    struct sbx_grant_report *report, struct sbx_error *err)
+{
+    enum sbx_status first = SBX_OK;
+    size_t i;
+
+    for (i = 0; i < names->count && first != SBX_OOM && first != SBX_CANCELLED; i++) {
+        enum sbx_status status;
+        struct sbx_error error;
+
+        sbx_error_init(&error);
+        status = repair_ledger(repair, directory, names->items[i], options, report, &error);
+        if (!status)
+            continue;
+        sbx_error_hint(&error, "agent revoke %s takes back what is left of it", names->items[i]);
+        if (first && status != SBX_CANCELLED)
+            continue;
+        first = status;
+        if (err)
+            *err = error;
+    }
+    return first;
+}
+
+enum sbx_status sbx_grants_repair(const struct sbx_repair *repair,
+    const struct sbx_grant_options *options, struct sbx_grant_report *ret_report,
+    struct sbx_error *err)
+{
+    struct sbx_ledger_names names = {NULL, 0};
+    HANDLE directory = NULL;
+    enum sbx_status status;
+
+    memset(ret_report, 0, sizeof(*ret_report));
+    status = sbx_ledger_directory(options->state_directory, false, &directory, err);
+    if (!status)
+        status = sbx_ledger_names(directory, repair->path_or_name, &names, err);
+    else if (status == SBX_NOT_FOUND)
+        status = SBX_OK;
+    if (!status && repair->path_or_name && !names.count)
+        status = sbx_fail(err, SBX_NOT_FOUND, "nothing was granted on '%s'", repair->path_or_name);
+    if (!status)
+        status = repair_all(repair, directory, &names, options, ret_report, err);
+    free(names.items);
+    sbx_handle_close(&directory);
+    return status;
+}
