@@ -5,7 +5,7 @@
  *  1. The child's token is the recipe's and nothing else: every fact of it is read back from the
  *     created, still suspended child; a difference ends the child before its first instruction.
  *  2. The child is in our job before it runs, and so is everything it starts.
- *  3. It inherits three handles, its standard ones.
+ *  3. It inherits three handles, its standard ones; on a pseudo console none.
  *  4. Nothing here has a second way: where a step cannot be done or proved, the run ends. The one
  *     exception is --wine-unconfined, which needs Wine's own export, never confines, and says so.
  */
@@ -16,6 +16,7 @@
 #include "shared/win/handle.h"
 #include "shared/win/late.h"
 #include "shared/win/logon.h"
+#include "shared/win/sd.h"
 #include "shared/win/token.h"
 #include "shared/win/tokenproof.h"
 
@@ -159,6 +160,57 @@ void sbx_confine_streams_given(struct sbx_request *request)
     request->stderr_handle = 0;
 }
 
+/*
+ * The console host is started here and has this process's token: nothing of it may be open to the
+ * child, so it is made with the default list of a stage. Elevated, that is the list already.
+ */
+static enum sbx_status open_console(
+    struct sbx_run *run, const HANDLE streams[3], struct sbx_error *err)
+{
+    const struct sbx_sd_people nobody = {0};
+    struct sbx_descriptor stage = {0};
+    struct sbx_acl before = {0};
+    HANDLE self = NULL;
+    enum sbx_status status =
+        sbx_token_open_self(TOKEN_QUERY | TOKEN_ADJUST_DEFAULT | READ_CONTROL, &self, err);
+
+    if (!status)
+        status = sbx_token_default_dacl(self, &before, err);
+    if (!status)
+        status = sbx_sd_build(&sbx_sd_stage_default, &nobody, &stage, err);
+    if (!status)
+        status = sbx_token_set_default_dacl(self, &stage.dacl, err);
+    if (!status) {
+        status = sbx_conpty_open(&run->request.tty, streams[0], streams[1], &run->conpty, err);
+        if (sbx_token_set_default_dacl(self, &before, status ? NULL : err) && !status)
+            status = SBX_OS;
+    }
+    sbx_descriptor_done(&stage);
+    sbx_acl_done(&before);
+    sbx_handle_close(&self);
+    return status;
+}
+
+/* A hidden console of its own and three streams, or a pseudo console and none. */
+static enum sbx_status give_console(
+    struct sbx_run *run, const HANDLE streams[3], struct sbx_spawn *spawn, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    if (!run->request.tty.columns) {
+        /* A group of its own is what CTRL_BREAK is sent to. */
+        spawn->options |= SBX_SPAWN_NO_WINDOW | SBX_SPAWN_NEW_GROUP;
+        spawn->std_in = streams[0];
+        spawn->std_out = streams[1];
+        spawn->std_err = streams[2];
+        return SBX_OK;
+    }
+    /* In a group of its own it would not hear Ctrl-C, which here is a key like any other. */
+    status = open_console(run, streams, err);
+    spawn->conpty = run->conpty.handle;
+    return status;
+}
+
 enum sbx_status sbx_confine_create(struct sbx_run *run, struct sbx_error *err)
 {
     struct sbx_request *request = &run->request;
@@ -171,8 +223,7 @@ enum sbx_status sbx_confine_create(struct sbx_run *run, struct sbx_error *err)
         .job = &run->job,
         .token = run->token,
         .desktop = run->desktop.path,
-        .options =
-            SBX_SPAWN_NO_WINDOW | SBX_SPAWN_NEW_GROUP | (run->breakaway ? SBX_SPAWN_BREAKAWAY : 0u),
+        .options = run->breakaway ? SBX_SPAWN_BREAKAWAY : 0u,
     };
     HANDLE streams[3] = {NULL};
     sbx_char16 *block_w = NULL;
@@ -180,9 +231,8 @@ enum sbx_status sbx_confine_create(struct sbx_run *run, struct sbx_error *err)
     enum sbx_status status;
 
     status = sbx_confine_streams(run, streams, err);
-    spawn.std_in = streams[0];
-    spawn.std_out = streams[1];
-    spawn.std_err = streams[2];
+    if (!status)
+        status = give_console(run, streams, &spawn, err);
     if (!status)
         status = sbx_env_emit(&request->environment, &block_w, &block_cch, err);
     if (status)
@@ -229,6 +279,7 @@ void sbx_confine_done(struct sbx_run *run)
     if (run->child.process)
         sbx_process_kill(&run->child, 1);
     sbx_process_close(&run->child);
+    sbx_conpty_close(&run->conpty);
     sbx_job_close(&run->job);
     sbx_station_revoke(&run->station);
     sbx_desktop_close(&run->desktop);

@@ -45,13 +45,26 @@ static DWORD WINAPI read_replies(void *context)
     return 0;
 }
 
+static void pass_on_size(struct sbx_run *run, struct sbx_hop *hop)
+{
+    const LONG packed = InterlockedExchange(&run->resize, 0);
+    const struct sbx_tty_size size = {
+        (uint16_t)((uint32_t)packed >> 16), (uint16_t)((uint32_t)packed & 0xffffu)};
+
+    if (packed && hop->requests && sbx_frame_send_resize(hop->requests, &size, NULL))
+        sbx_handle_close(&hop->requests);
+}
+
 /* What the agent asked for goes on; when it is gone, so is the reason for the stage to live. */
 static void pass_on(struct sbx_run *run, struct sbx_hop *hop, uint64_t *deadline_ms)
 {
     bool kill;
 
     ResetEvent(run->control);
+    pass_on_size(run, hop);
     kill = run->kill != 0;
+    if (!kill && !run->cancel)
+        return;
     if (hop->requests &&
         sbx_frame_send_control(hop->requests, kill ? SBX_CONTROL_KILL : SBX_CONTROL_CANCEL, NULL))
         sbx_handle_close(&hop->requests);

@@ -8,6 +8,7 @@
 #include "shared/core/finding.h"
 #include "shared/core/message.h"
 #include "shared/core/tokenplan.h"
+#include "shared/win/conpty.h"
 #include "shared/win/desktop.h"
 #include "shared/win/job.h"
 #include "shared/win/spawn.h"
@@ -20,6 +21,7 @@ struct sbx_run {
     HANDLE output;        /* replies */
     HANDLE control;       /* manual-reset event: something came or ended on input */
     volatile LONG cancel; /* set by the control thread: stop it politely */
+    volatile LONG resize; /* set by the control thread: columns << 16 | rows; 0: nothing new */
     volatile LONG kill;   /* set by the control thread: stop it now, or the caller is gone */
 
     /* What the child's token is made from: NULL in unelevated mode (this process's own), the
@@ -32,6 +34,7 @@ struct sbx_run {
     struct sbx_job job;
     struct sbx_private_desktop desktop; /* confine stage: the path only */
     struct sbx_station_grant station;
+    struct sbx_conpty conpty; /* with request.tty */
     struct sbx_process child;
     struct sbx_findings findings; /* facts that could not be proved */
 

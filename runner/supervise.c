@@ -9,7 +9,11 @@
 
 #include "shared/win/clock.h"
 #include "shared/win/consolectl.h"
+#include "shared/win/handle.h"
+#include "shared/win/thread.h"
 
+/* For the screen of a pseudo console to be read to its end. */
+#define CONSOLE_MS 5000u
 /* Between asking politely and ending it. */
 #define GRACE_MS 2000u
 /* For processes of a terminated job to disappear. */
@@ -43,6 +47,28 @@ static void ask_politely(const struct sbx_run *run)
     FreeConsole();
 }
 
+static DWORD WINAPI close_console(void *context)
+{
+    struct sbx_run *run = context;
+
+    sbx_conpty_close(&run->conpty);
+    return 0;
+}
+
+/*
+ * The end of a pseudo console asks what is on it to end (CTRL_CLOSE_EVENT), and sends out what is
+ * left of the screen. That can wait for a reader, so it is not waited for without limit.
+ */
+static void end_console(struct sbx_run *run)
+{
+    HANDLE thread = NULL;
+
+    if (!run->conpty.handle || sbx_thread_start(close_console, run, &thread, NULL))
+        return;
+    WaitForSingleObject(thread, CONSOLE_MS);
+    sbx_handle_close(&thread);
+}
+
 static bool exited(const struct sbx_run *run, DWORD timeout_ms)
 {
     return WaitForSingleObject(run->child.process, timeout_ms) == WAIT_OBJECT_0;
@@ -53,9 +79,23 @@ static void stop_politely(struct sbx_run *run, enum sbx_ended ended)
     run->ended = ended;
     if (exited(run, 0))
         return;
-    ask_politely(run);
+    if (run->conpty.handle)
+        end_console(run);
+    else
+        ask_politely(run);
     if (!exited(run, GRACE_MS))
         TerminateProcess(run->child.process, ENDED_BY_US);
+}
+
+/* A size that cannot be set (Wine) leaves the old one: the program runs on. */
+static void apply_size(struct sbx_run *run)
+{
+    const LONG packed = InterlockedExchange(&run->resize, 0);
+    const struct sbx_tty_size size = {
+        (uint16_t)((uint32_t)packed >> 16), (uint16_t)((uint32_t)packed & 0xffffu)};
+
+    if (packed && run->conpty.handle && sbx_conpty_resize(&run->conpty, &size, NULL))
+        SetLastError(ERROR_SUCCESS);
 }
 
 /* Wait until the child ends or has to be ended. */
@@ -77,10 +117,12 @@ static enum sbx_status wait_for_end(struct sbx_run *run, struct sbx_error *err)
             return SBX_OK;
         }
         if (which == WAIT_OBJECT_0 + 1) {
-            if (!run->kill) {
-                ResetEvent(run->control);
+            ResetEvent(run->control);
+            apply_size(run);
+            if (!run->cancel && !run->kill)
+                continue;
+            if (!run->kill)
                 stop_politely(run, SBX_ENDED_CANCELLED);
-            }
             run->ended = SBX_ENDED_CANCELLED;
             return SBX_OK;
         }
@@ -126,6 +168,7 @@ enum sbx_status sbx_supervise(struct sbx_run *run, struct sbx_error *err)
         return status;
     run->times.exited = sbx_run_clock(run);
     status = empty_job(run, err);
+    end_console(run);
     if (!status)
         status = sbx_process_wait(&run->child, EMPTY_MS, &run->exit_code, err);
     return status;

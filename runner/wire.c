@@ -55,12 +55,16 @@ static DWORD WINAPI watch_input(void *context)
     sbx_buf_init(&frame, 4096);
     for (;;) {
         enum sbx_control control = SBX_CONTROL_KILL;
+        struct sbx_tty_size size = {0, 0};
 
         if (sbx_frame_read(run->input, SBX_PIPE_FOREVER, &frame, NULL, NULL) ||
-            sbx_control_decode(frame.data, frame.length_bytes, &control, NULL) ||
+            sbx_control_decode(frame.data, frame.length_bytes, &control, &size, NULL) ||
             control == SBX_CONTROL_KILL)
             break;
-        InterlockedExchange(&run->cancel, 1);
+        if (control == SBX_CONTROL_RESIZE)
+            InterlockedExchange(&run->resize, (LONG)size.columns << 16 | size.rows);
+        else
+            InterlockedExchange(&run->cancel, 1);
         SetEvent(run->control);
     }
     sbx_buf_done(&frame);

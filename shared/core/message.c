@@ -7,7 +7,7 @@
 
 const char *const sbx_ended_words[SBX_ENDED_FAILED] = {
     "exit", "timeout", "limit", "cancelled", "failed"};
-const char *const sbx_control_words[SBX_CONTROL_KILL] = {"cancel", "kill"};
+const char *const sbx_control_words[SBX_CONTROL_RESIZE] = {"cancel", "kill", "resize"};
 const char *const sbx_stage_words[SBX_STAGE_CONFINE] = {"launch", "confine"};
 const char *const sbx_limit_words[SBX_LIMIT_WORDS] = {
     "timeout", "processes", "memory", "process-memory", "cpu"};
@@ -168,6 +168,12 @@ static void put_limits(struct sbx_json_writer *w, const struct sbx_policy_limits
     sbx_json_end_object(w);
 }
 
+static void put_size(struct sbx_json_writer *w, const struct sbx_tty_size *size)
+{
+    sbx_json_key_uint64(w, "columns", size->columns);
+    sbx_json_key_uint64(w, "rows", size->rows);
+}
+
 enum sbx_status sbx_request_encode(
     const struct sbx_request *request, struct sbx_buf *ret_frame, struct sbx_error *err)
 {
@@ -204,6 +210,11 @@ enum sbx_status sbx_request_encode(
     if (request->stage == SBX_STAGE_CONFINE)
         sbx_json_key_string(&w, "desktopPath", request->desktop_path);
     sbx_json_key_bool(&w, "wineUnconfined", request->wine_unconfined);
+    if (request->tty.columns) {
+        sbx_json_key_object(&w, "tty");
+        put_size(&w, &request->tty);
+        sbx_json_end_object(&w);
+    }
     sbx_json_key_uint64(&w, "stdin", request->stdin_handle);
     sbx_json_key_uint64(&w, "stdout", request->stdout_handle);
     sbx_json_key_uint64(&w, "stderr", request->stderr_handle);
@@ -298,6 +309,22 @@ enum sbx_status sbx_control_encode(
         return sbx_fail(err, SBX_INTERNAL, "control %d", (int)control);
     begin(&w, &json);
     sbx_json_key_string(&w, "control", sbx_control_words[control - 1]);
+    sbx_json_end_object(&w);
+    status = append_frame(&w, &json, ret_frame, err);
+    sbx_buf_done(&json);
+    return status;
+}
+
+enum sbx_status sbx_resize_encode(
+    const struct sbx_tty_size *size, struct sbx_buf *ret_frame, struct sbx_error *err)
+{
+    struct sbx_json_writer w;
+    struct sbx_buf json;
+    enum sbx_status status;
+
+    begin(&w, &json);
+    sbx_json_key_string(&w, "control", sbx_control_words[SBX_CONTROL_RESIZE - 1]);
+    put_size(&w, size);
     sbx_json_end_object(&w);
     status = append_frame(&w, &json, ret_frame, err);
     sbx_buf_done(&json);

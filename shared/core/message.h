@@ -18,6 +18,13 @@
 /* Which half of the chain the request is for (design 1). Unelevated mode has the first only. */
 enum sbx_stage { SBX_STAGE_LAUNCH = 1, SBX_STAGE_CONFINE };
 
+/* Of a pseudo console, in characters; 0 x 0: none. */
+struct sbx_tty_size {
+    uint16_t columns, rows; /* 1 to SBX_TTY_SIZE_MAX */
+};
+
+#define SBX_TTY_SIZE_MAX 9999u
+
 /* agent -> runner, and launch stage -> confine stage, once. All pointers owned by the structure. */
 struct sbx_request {
     enum sbx_stage stage;
@@ -39,12 +46,13 @@ struct sbx_request {
     enum sbx_desktop desktop;
     char *desktop_path; /* confine stage: "WinSta0\\SbxRun-...", made and granted; else NULL */
     bool wine_unconfined;
+    struct sbx_tty_size tty; /* set: stdin and stdout are the pseudo console's, no stderr */
     /* Handle values valid in the runner (inherited); 0 = none, the child gets NUL. */
     uint64_t stdin_handle, stdout_handle, stderr_handle;
 };
 
 /* agent -> runner, after the request. */
-enum sbx_control { SBX_CONTROL_CANCEL = 1, SBX_CONTROL_KILL };
+enum sbx_control { SBX_CONTROL_CANCEL = 1, SBX_CONTROL_KILL, SBX_CONTROL_RESIZE };
 
 /* Why the command ended. */
 enum sbx_ended {
@@ -87,6 +95,8 @@ SBX_MUST_CHECK enum sbx_status sbx_reply_encode(
     const struct sbx_reply *reply, struct sbx_buf *ret_frame, struct sbx_error *err);
 SBX_MUST_CHECK enum sbx_status sbx_control_encode(
     enum sbx_control control, struct sbx_buf *ret_frame, struct sbx_error *err);
+SBX_MUST_CHECK enum sbx_status sbx_resize_encode(
+    const struct sbx_tty_size *size, struct sbx_buf *ret_frame, struct sbx_error *err);
 
 /**
  * Decoders take the JSON of one frame (without the length). Strict: every key known, every
@@ -97,8 +107,9 @@ SBX_MUST_CHECK enum sbx_status sbx_request_decode(
     const char *json, size_t length_bytes, struct sbx_request *ret_request, struct sbx_error *err);
 SBX_MUST_CHECK enum sbx_status sbx_reply_decode(
     const char *json, size_t length_bytes, struct sbx_reply *ret_reply, struct sbx_error *err);
-SBX_MUST_CHECK enum sbx_status sbx_control_decode(
-    const char *json, size_t length_bytes, enum sbx_control *ret_control, struct sbx_error *err);
+/** @param ret_size of SBX_CONTROL_RESIZE; NULL: a resize is refused */
+SBX_MUST_CHECK enum sbx_status sbx_control_decode(const char *json, size_t length_bytes,
+    enum sbx_control *ret_control, struct sbx_tty_size *ret_size, struct sbx_error *err);
 
 /** Read a frame length prefix. @return SBX_INVALID for 0 or more than SBX_FRAME_MAX_BYTES */
 SBX_MUST_CHECK enum sbx_status sbx_frame_length(

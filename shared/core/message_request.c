@@ -201,13 +201,48 @@ static enum sbx_status need_desktop_path(
     return status;
 }
 
+static enum sbx_status need_size(
+    const struct sbx_json_at *at, struct sbx_tty_size *size, struct sbx_error *err)
+{
+    uint64_t columns = 0, rows = 0;
+    enum sbx_status status = sbx_read_number(at, "columns", 1, SBX_TTY_SIZE_MAX, &columns, err);
+
+    if (!status)
+        status = sbx_read_number(at, "rows", 1, SBX_TTY_SIZE_MAX, &rows, err);
+    if (!status && (!columns || !rows))
+        status = sbx_fail(err, SBX_INVALID, "'columns' or 'rows' is missing");
+    size->columns = (uint16_t)columns;
+    size->rows = (uint16_t)rows;
+    return status;
+}
+
+/* A pseudo console has two ends and no third stream. */
+static enum sbx_status read_tty(
+    const struct sbx_json_at *root, struct sbx_request *request, struct sbx_error *err)
+{
+    static const char *const keys[] = {"columns", "rows"};
+    struct sbx_json_at at;
+    enum sbx_status status = SBX_OK;
+
+    if (!sbx_json_has(root, "tty"))
+        return SBX_OK;
+    status = sbx_need_object(root, "tty", &at, err);
+    if (!status)
+        status = sbx_json_known_keys(&at, keys, countof(keys), err);
+    if (!status)
+        status = need_size(&at, &request->tty, err);
+    if (!status && (!request->stdin_handle || !request->stdout_handle || request->stderr_handle))
+        status = sbx_fail(err, SBX_INVALID, "'tty' needs stdin and stdout, and no stderr");
+    return status;
+}
+
 static enum sbx_status read_request(
     const struct sbx_json_at *root, struct sbx_request *request, struct sbx_error *err)
 {
     static const char *const keys[] = {"version", "image", "argv", "commandLine", "cwd",
         "environment", "stage", "mode", "recipe", "userSid", "account", "accountSid", "groupSid",
         "runSid", "capabilitySids", "limits", "background", "desktop", "desktopPath",
-        "wineUnconfined", "stdin", "stdout", "stderr"};
+        "wineUnconfined", "tty", "stdin", "stdout", "stderr"};
     enum sbx_status status = sbx_json_known_keys(root, keys, countof(keys), err);
 
     if (!status)
@@ -238,6 +273,8 @@ static enum sbx_status read_request(
         status = sbx_need_number(root, "stdout", SBX_JSON_INT_MAX, &request->stdout_handle, err);
     if (!status)
         status = sbx_need_number(root, "stderr", SBX_JSON_INT_MAX, &request->stderr_handle, err);
+    if (!status)
+        status = read_tty(root, request, err);
     return status;
 }
 
@@ -265,26 +302,34 @@ enum sbx_status sbx_request_decode(
     return SBX_OK;
 }
 
-enum sbx_status sbx_control_decode(
-    const char *json, size_t length_bytes, enum sbx_control *ret_control, struct sbx_error *err)
+enum sbx_status sbx_control_decode(const char *json, size_t length_bytes,
+    enum sbx_control *ret_control, struct sbx_tty_size *ret_size, struct sbx_error *err)
 {
-    static const char *const keys[] = {"version", "control"};
+    static const char *const keys[] = {"version", "control", "columns", "rows"};
+    struct sbx_tty_size size = {0, 0};
     struct sbx_json_at root;
     struct cJSON *doc = NULL;
-    size_t word = 0;
+    size_t word = 0, known = 2;
     enum sbx_status status = sbx_message_open(json, length_bytes, &doc, &root, err);
 
     if (!status)
-        status = sbx_json_known_keys(&root, keys, countof(keys), err);
-    if (!status)
         status = sbx_need_version(&root, err);
     if (!status)
-        status = sbx_need_word(&root, "control", sbx_control_words, SBX_CONTROL_KILL, &word, err);
+        status = sbx_need_word(&root, "control", sbx_control_words,
+            ret_size ? SBX_CONTROL_RESIZE : SBX_CONTROL_KILL, &word, err);
+    if (!status && word + 1 == SBX_CONTROL_RESIZE) {
+        known = countof(keys);
+        status = need_size(&root, &size, err);
+    }
+    if (!status)
+        status = sbx_json_known_keys(&root, keys, known, err);
     sbx_json_free(doc);
     if (status) {
         sbx_error_context(err, "control message");
         return status;
     }
     *ret_control = (enum sbx_control)(word + 1);
+    if (ret_size)
+        *ret_size = size;
     return SBX_OK;
 }

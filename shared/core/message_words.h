@@ -9,7 +9,7 @@
 
 /* Indexed by enum value - 1. */
 extern const char *const sbx_ended_words[SBX_ENDED_FAILED];
-extern const char *const sbx_control_words[SBX_CONTROL_KILL];
+extern const char *const sbx_control_words[SBX_CONTROL_RESIZE];
 extern const char *const sbx_stage_words[SBX_STAGE_CONFINE];
 /* What limits_hit may hold. */
 extern const char *const sbx_limit_words[SBX_LIMIT_WORDS];

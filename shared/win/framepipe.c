@@ -83,3 +83,17 @@ enum sbx_status sbx_frame_send_control(HANDLE pipe, enum sbx_control control, st
     sbx_buf_done(&frame);
     return status;
 }
+
+enum sbx_status sbx_frame_send_resize(
+    HANDLE pipe, const struct sbx_tty_size *size, struct sbx_error *err)
+{
+    enum sbx_status status;
+    struct sbx_buf frame;
+
+    sbx_buf_init(&frame, 4096);
+    status = sbx_resize_encode(size, &frame, err);
+    if (!status)
+        status = sbx_pipe_write(pipe, frame.data, frame.length_bytes, err);
+    sbx_buf_done(&frame);
+    return status;
+}

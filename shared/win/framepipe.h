@@ -30,5 +30,7 @@ SBX_MUST_CHECK enum sbx_status sbx_frame_send_reply(
     HANDLE pipe, const struct sbx_reply *reply, struct sbx_error *err);
 SBX_MUST_CHECK enum sbx_status sbx_frame_send_control(
     HANDLE pipe, enum sbx_control control, struct sbx_error *err);
+SBX_MUST_CHECK enum sbx_status sbx_frame_send_resize(
+    HANDLE pipe, const struct sbx_tty_size *size, struct sbx_error *err);
 
 #endif

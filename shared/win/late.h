@@ -33,6 +33,11 @@
         (HANDLE pipe, PULONG ret_pid))                                                             \
     X(get_named_pipe_server_process_id, KERNEL32, "GetNamedPipeServerProcessId", BOOL,             \
         (HANDLE pipe, PULONG ret_pid))                                                             \
+    X(create_pseudo_console, KERNEL32, "CreatePseudoConsole", HRESULT,                             \
+        (COORD size, HANDLE in, HANDLE out, DWORD flags, void **ret_console))                      \
+    X(resize_pseudo_console, KERNEL32, "ResizePseudoConsole", HRESULT,                             \
+        (void *console, COORD size))                                                               \
+    X(close_pseudo_console, KERNEL32, "ClosePseudoConsole", void, (void *console))                 \
     X(rtl_get_version, NTDLL, "RtlGetVersion", LONG, (OSVERSIONINFOW * ret_version))               \
     X(wine_get_version, NTDLL, "wine_get_version", const char *, (void))                           \
     X(bcrypt_gen_random, BCRYPT, "BCryptGenRandom", LONG,                                          \

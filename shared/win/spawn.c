@@ -60,6 +60,10 @@ static enum sbx_status check(const struct sbx_spawn *spawn, struct sbx_error *er
         return sbx_fail(err, SBX_INTERNAL, "spawn: an environment block, or ours by option");
     if ((spawn->options & SBX_SPAWN_NO_WINDOW) && (spawn->options & SBX_SPAWN_DETACHED))
         return sbx_fail(err, SBX_INTERNAL, "spawn: no window and detached exclude each other");
+    if (spawn->conpty &&
+        ((spawn->options & (SBX_SPAWN_NO_WINDOW | SBX_SPAWN_DETACHED)) || spawn->std_in ||
+            spawn->std_out || spawn->std_err || spawn->extra_count))
+        return sbx_fail(err, SBX_INTERNAL, "spawn: a pseudo console, or handles and no console");
     return SBX_OK;
 }
 
@@ -177,6 +181,7 @@ static enum sbx_status create(const struct sbx_spawn *spawn, const struct texts 
     void *environment = NULL;
     PROCESS_INFORMATION info = {0};
     DWORD flags = creation_flags(spawn), code;
+    const BOOL inherit = !spawn->conpty; /* with a handle list; without one, nothing at all */
     BOOL created;
 
     memcpy(&environment, &spawn->environment_w, sizeof(environment));
@@ -185,9 +190,9 @@ static enum sbx_status create(const struct sbx_spawn *spawn, const struct texts 
     SetLastError(ERROR_SUCCESS);
     if (spawn->token)
         created = CreateProcessAsUserW(spawn->token, texts->image_w, texts->line_w, NULL, NULL,
-            TRUE, flags, environment, texts->cwd_w, &startup->info.StartupInfo, &info);
+            inherit, flags, environment, texts->cwd_w, &startup->info.StartupInfo, &info);
     else
-        created = CreateProcessW(texts->image_w, texts->line_w, NULL, NULL, TRUE, flags,
+        created = CreateProcessW(texts->image_w, texts->line_w, NULL, NULL, inherit, flags,
             environment, texts->cwd_w, &startup->info.StartupInfo, &info);
     code = GetLastError();
     if (!created)

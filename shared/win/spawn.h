@@ -7,7 +7,8 @@
  *  2. The command line comes from a vector through core/cmdline (or is one that was built for
  *     cmd.exe there).
  *  3. Exactly the three standard handles and the listed extra ones are inherited, through
- *     PROC_THREAD_ATTRIBUTE_HANDLE_LIST: no duplicates, no NULLs, no console handles.
+ *     PROC_THREAD_ATTRIBUTE_HANDLE_LIST: no duplicates, no NULLs, no console handles. On a pseudo
+ *     console: none, and inheritance is off.
  *  4. The environment is given as a block; never inherited by default.
  *  5. The process starts suspended, is in its job before its first instruction, and membership is
  *     proved. If anything fails after creation, it is terminated before we return.
@@ -58,7 +59,9 @@ struct sbx_spawn {
     struct sbx_job *job; /* may be NULL */
     HANDLE token;        /* primary; NULL = our own identity */
     const char *desktop; /* "WinSta0\name"; NULL = ours */
-    unsigned options;    /* SBX_SPAWN_* */
+    void *conpty;     /* of conpty.h, borrowed: its console, and then no handle at all is inherited:
+                         std_* and extra stay empty, no SBX_SPAWN_NO_WINDOW or _DETACHED */
+    unsigned options; /* SBX_SPAWN_* */
 };
 
 struct sbx_process {

@@ -4,6 +4,8 @@
 #include "../core/buf.h"
 
 #define ATTRIBUTE_JOB_LIST 0x0002000Du /* PROC_THREAD_ATTRIBUTE_JOB_LIST, Windows 10 */
+#define ATTRIBUTE_PSEUDOCONSOLE                                                                    \
+    0x00020016u /* PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE, Windows 10 1809 */
 
 bool sbx_spawn_is_console(HANDLE handle)
 {
@@ -109,10 +111,17 @@ static enum sbx_status add_list(
     }
     startup->info.lpAttributeList = list;
     startup->has_list = true;
-    if (!UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, startup->copies,
-            startup->copy_count * sizeof(HANDLE), NULL, NULL)) {
+    /*
+     * A child on a pseudo console inherits no handle, and the list cannot be empty: see spawn.c.
+     * https://learn.microsoft.com/windows/console/creating-a-pseudoconsole-session
+     */
+    if (!(spawn->conpty ? UpdateProcThreadAttribute(list, 0, ATTRIBUTE_PSEUDOCONSOLE, spawn->conpty,
+                              sizeof(spawn->conpty), NULL, NULL)
+                        : UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+                              startup->copies, startup->copy_count * sizeof(HANDLE), NULL, NULL))) {
         code = GetLastError();
-        return sbx_fail_win32(err, code, "handle list of a process");
+        return sbx_fail_win32(
+            err, code, spawn->conpty ? "pseudo console of a process" : "handle list of a process");
     }
     if (!spawn->job)
         return SBX_OK;
@@ -130,7 +139,8 @@ enum sbx_status sbx_startup_init(
 
     startup->info.StartupInfo.cb = sizeof(startup->info);
     startup->info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
-    status = add_handles(spawn, startup, err);
+    /* STARTF_USESTDHANDLES with empty ones: else ours would be copied into the child's console. */
+    status = spawn->conpty ? SBX_OK : add_handles(spawn, startup, err);
     if (!status)
         status = add_list(spawn, startup, err);
     return status;

@@ -52,6 +52,7 @@ static void check_reply(const char *json, size_t length)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum sbx_control control;
+    struct sbx_tty_size tty;
     uint32_t length;
     const char *json = (const char *)data + 1;
 
@@ -65,8 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_reply(json, size - 1);
         break;
     case 2:
-        if (!sbx_control_decode(json, size - 1, &control, NULL))
-            FUZZ_CHECK(control == SBX_CONTROL_CANCEL || control == SBX_CONTROL_KILL);
+        if (!sbx_control_decode(json, size - 1, &control, &tty, NULL))
+            FUZZ_CHECK(control == SBX_CONTROL_CANCEL || control == SBX_CONTROL_KILL ||
+                       (control == SBX_CONTROL_RESIZE && tty.columns && tty.rows));
         break;
     case 3:
         if (size >= 5 && !sbx_frame_length(data + 1, &length, NULL))

@@ -133,6 +133,13 @@ static void make_request(uint64_t *state, struct sbx_request *ret)
     ret->stdin_handle = unit_random(state) % 2 ? 0 : unit_random(state) >> 11;
     ret->stdout_handle = unit_random(state) >> 11;
     ret->stderr_handle = 4;
+    if (unit_random(state) % 3 == 0) {
+        ret->stdin_handle |= 8;
+        ret->stdout_handle |= 8;
+        ret->stderr_handle = 0;
+        ret->tty.columns = (uint16_t)(1 + unit_random(state) % SBX_TTY_SIZE_MAX);
+        ret->tty.rows = (uint16_t)(1 + unit_random(state) % SBX_TTY_SIZE_MAX);
+    }
 }
 
 static void assert_same_strings(const struct sbx_strings *a, const struct sbx_strings *b)
@@ -195,6 +202,7 @@ static void assert_same_request(const struct sbx_request *a, const struct sbx_re
     ck_assert_uint_eq(a->stdin_handle, b->stdin_handle);
     ck_assert_uint_eq(a->stdout_handle, b->stdout_handle);
     ck_assert_uint_eq(a->stderr_handle, b->stderr_handle);
+    ck_assert(a->tty.columns == b->tty.columns && a->tty.rows == b->tty.rows);
 }
 
 /* The frame in `frame`, as the other side reads it. */
@@ -207,6 +215,62 @@ static const char *payload(uint32_t *ret_length)
     ck_assert_uint_eq(*ret_length + 4, frame.length_bytes);
     return frame.data + 4;
 }
+
+START_TEST(resize__round_trip__and_refused_where_it_is_not_expected)
+{
+    const struct sbx_tty_size size = {132, 43};
+    struct sbx_tty_size read = {0, 0};
+    enum sbx_control control = SBX_CONTROL_KILL;
+    static const char *const bad[] = {
+        "{\"version\":1,\"control\":\"resize\"}",
+        "{\"version\":1,\"control\":\"resize\",\"columns\":0,\"rows\":1}",
+        "{\"version\":1,\"control\":\"resize\",\"columns\":80}",
+        "{\"version\":1,\"control\":\"resize\",\"columns\":80,\"rows\":10000}",
+        "{\"version\":1,\"control\":\"cancel\",\"columns\":80,\"rows\":25}",
+    };
+    struct sbx_error err;
+    size_t i;
+
+    sbx_error_init(&err);
+    ck_assert_sbx_ok(sbx_resize_encode(&size, &frame, &err), &err);
+    ck_assert_sbx_ok(
+        sbx_control_decode(frame.data + 4, frame.length_bytes - 4, &control, &read, &err), &err);
+    ck_assert_int_eq(control, SBX_CONTROL_RESIZE);
+    ck_assert(read.columns == 132 && read.rows == 43);
+    ck_assert_int_eq(
+        sbx_control_decode(frame.data + 4, frame.length_bytes - 4, &control, NULL, &err),
+        SBX_INVALID);
+    for (i = 0; i < countof(bad); i++)
+        ck_assert_msg(
+            sbx_control_decode(bad[i], strlen(bad[i]), &control, &read, &err) == SBX_INVALID, "%s",
+            bad[i]);
+}
+END_TEST
+
+START_TEST(request__tty_without_its_two_streams_or_with_a_third__refused)
+{
+    uint64_t state = unit_seed();
+    struct sbx_request back;
+    struct sbx_error err;
+    const char *json;
+    uint32_t length;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        sbx_error_init(&err);
+        make_request(&state, &request);
+        request.tty.columns = request.tty.rows = 10;
+        request.stdin_handle = i == 0 ? 0 : 8;
+        request.stdout_handle = i == 1 ? 0 : 8;
+        request.stderr_handle = i == 2 ? 8 : 0;
+        sbx_buf_clear(&frame);
+        ck_assert_sbx_ok(sbx_request_encode(&request, &frame, &err), &err);
+        json = payload(&length);
+        ck_assert_int_eq(sbx_request_decode(json, length, &back, &err), SBX_INVALID);
+        sbx_request_done(&request);
+    }
+}
+END_TEST
 
 START_TEST(message__request__comes_back_the_same)
 {
@@ -314,12 +378,12 @@ START_TEST(message__started_and_controls__come_back_the_same)
     sbx_buf_clear(&frame);
     ck_assert_sbx_ok(sbx_control_encode(SBX_CONTROL_KILL, &frame, &err), &err);
     json = payload(&length);
-    ck_assert_sbx_ok(sbx_control_decode(json, length, &control, &err), &err);
+    ck_assert_sbx_ok(sbx_control_decode(json, length, &control, NULL, &err), &err);
     ck_assert_int_eq(control, SBX_CONTROL_KILL);
     sbx_buf_clear(&frame);
     ck_assert_sbx_ok(sbx_control_encode(SBX_CONTROL_CANCEL, &frame, &err), &err);
     json = payload(&length);
-    ck_assert_sbx_ok(sbx_control_decode(json, length, &control, &err), &err);
+    ck_assert_sbx_ok(sbx_control_decode(json, length, &control, NULL, &err), &err);
     ck_assert_int_eq(control, SBX_CONTROL_CANCEL);
 }
 END_TEST
@@ -635,7 +699,8 @@ START_TEST(message__bad_control__is_refused)
     enum sbx_control control = SBX_CONTROL_CANCEL;
     struct sbx_error err;
 
-    ck_assert_int_eq(sbx_control_decode(texts[_i], strlen(texts[_i]), &control, &err), SBX_INVALID);
+    ck_assert_int_eq(
+        sbx_control_decode(texts[_i], strlen(texts[_i]), &control, NULL, &err), SBX_INVALID);
     ck_assert_int_eq(control, SBX_CONTROL_CANCEL);
 }
 END_TEST
@@ -668,6 +733,8 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(
         tcase, message__bad_error__is_refused_by_name, 0, (int)countof(failed_edits));
     tcase_add_loop_test(tcase, message__bad_control__is_refused, 0, 8);
+    tcase_add_test(tcase, request__tty_without_its_two_streams_or_with_a_third__refused);
+    tcase_add_test(tcase, resize__round_trip__and_refused_where_it_is_not_expected);
     tcase_add_test(tcase, message__every_prefix_of_a_request__is_refused);
 }
 
