@@ -49,7 +49,7 @@ CORE_SRC   := $(wildcard shared/core/*.c)
 WINRING_SRC:= $(wildcard shared/win/*.c)
 AGENT_SRC  := $(wildcard agent/*.c)
 # Pure files of the programs, tested natively like core.
-PURE_SRC   := agent/cli.c agent/help.c agent/options.c setup/engine.c setup/journal.c
+PURE_SRC   := agent/cli.c agent/help.c agent/options.c setup/engine.c setup/journal.c setup/arguments.c
 RUNNER_SRC := $(filter-out runner/hoprun.c,$(wildcard runner/*.c))
 # setup proves the installed chain by running a command through it.
 SETUP_SRC  := $(wildcard setup/*.c) runner/hoprun.c agent/runnerproc.c
@@ -67,7 +67,7 @@ nobj = $(addprefix $(N)/obj/,$(1:.c=.o))
 
 LIBSBX  := $(O)/libsbx.a
 PROGRAMS:= $(if $(AGENT_SRC),$(O)/agent.exe) $(if $(RUNNER_SRC),$(O)/command-runner.exe) \
-           $(if $(SETUP_SRC),$(O)/sandbox-setup.exe)
+           $(if $(SETUP_SRC),$(O)/sandbox-setup.exe) $(O)/sandbox-probe.exe
 UNIT_EXE    := $(patsubst tests/unit/%.c,$(O)/tests/%.exe,$(UNIT_SRC))
 WINTEST_EXE := $(patsubst tests/win/%.c,$(O)/tests/%.exe,$(WINTEST_SRC))
 PROBE_EXE   := $(patsubst tests/probe/%.c,$(O)/tests/%.exe,$(PROBE_SRC))
@@ -134,6 +134,9 @@ define link_wrapped
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -Wl,--wrap=sbx_acl_get -Wl,--wrap=sbx_acl_set_dacl -o $@ \
 	    $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 endef
+# What `agent verify` attacks with: the suite's probe program (tests/suite), beside the others.
+$(O)/sandbox-probe.exe: $(O)/suite/probe.exe
+	$(Q)cp $< $@
 # The grant engine with a seam at the two calls that touch descriptors (tests/support/grant).
 GRANT_SRC := $(addprefix agent/,grants.c grantobject.c grantreport.c grantwalk.c ledger.c ledgerlist.c \
         linkset.c repair.c revoke.c revokewalk.c)
@@ -147,6 +150,12 @@ WHY_SRC := $(addprefix agent/,whyread.c follow.c auditwalk.c auditplaces.c) $(GR
 $(O)/tests/test_why_%.exe: $(O)/obj/tests/win/test_why_%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
         $(wildcard tests/support/grant/*.c) $(WHY_SRC)) $(LIBSBX)
 	$(call link_wrapped)
+# The steps of set-up, linked on demand from its objects.
+$(O)/setup-test.a: $(call obj,$(filter-out setup/main.c,$(SETUP_SRC)))
+	$(Q)rm -f $@ && $(CROSS)gcc-ar rcsD $@ $^
+$(O)/tests/test_step_%.exe: $(O)/obj/tests/win/test_step_%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC)) $(O)/setup-test.a $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/setup-test.a $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # The watch over protected names, with the grant engine behind it.
 PROTECT_SRC := $(filter-out agent/revoke%,$(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC))) agent/follow.c agent/installed.c
 $(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \

@@ -1,5 +1,8 @@
-/* See status.h. Names and places are design 5. */
-#include "status.h"
+/* See run.h: what of an installation is on this machine. Names and places are design 5. */
+#include "run.h"
+
+#include "prepare.h"
+#include "table.h"
 
 #include "shared/core/jsonwrite.h"
 #include "shared/win/file.h"
@@ -60,6 +63,38 @@ static enum sbx_status write_account(
     return SBX_OK;
 }
 
+/* What each step finds. One that cannot tell, often for want of rights, says so and why. */
+static enum sbx_status write_steps(struct sbx_json_writer *w, struct sbx_error *err)
+{
+    struct sbx_setup setup = {.request = {.mode = SBX_SETUP_STATUS}};
+    enum sbx_status status = sbx_setup_prepare(&setup, false, err);
+    size_t i;
+
+    if (!status)
+        status = sbx_setup_want(&setup, err);
+    sbx_json_key_array(w, "steps");
+    for (i = 0; !status && i < sbx_setup_step_count; i++) {
+        const struct sbx_step *step = sbx_setup_steps[i];
+        enum sbx_step_state state = 0;
+        struct sbx_error why;
+
+        sbx_error_init(&why);
+        setup.object[0] = '\0';
+        sbx_json_begin_object(w);
+        sbx_json_key_string(w, "name", step->name);
+        if (step->examine(&setup, &state, &why)) {
+            sbx_json_key_string(w, "state", "unknown");
+            sbx_json_key_string(w, "why", why.context);
+        } else {
+            sbx_json_key_string(w, "state", sbx_step_state_name(state));
+        }
+        sbx_json_end_object(w);
+    }
+    sbx_json_end_array(w);
+    sbx_setup_done(&setup);
+    return status;
+}
+
 enum sbx_status sbx_setup_status(struct sbx_buf *ret_json, struct sbx_error *err)
 {
     struct sbx_json_writer w;
@@ -86,6 +121,8 @@ enum sbx_status sbx_setup_status(struct sbx_buf *ret_json, struct sbx_error *err
         status = write_account(&w, account_names[i], &all, err);
     sbx_json_end_object(&w);
     sbx_json_key_bool(&w, "installed", all && record);
+    if (!status)
+        status = write_steps(&w, err);
     sbx_json_end_object(&w);
     free(path);
     return status ? status : sbx_json_writer_end(&w, err);
