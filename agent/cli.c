@@ -149,6 +149,24 @@ static enum sbx_status apply_policy_option(const struct sbx_option *option, cons
     return status;
 }
 
+/* "F1,P2" as two entries. */
+static enum sbx_status add_list(const char *value, struct sbx_strings *list, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    char item[32];
+    size_t length;
+
+    for (; !status && *value; value += length + (value[length] == ',')) {
+        length = strcspn(value, ",");
+        if (!length || length >= sizeof(item))
+            return sbx_fail(err, SBX_INVALID, "--only: '%.64s' is no list of ids", value);
+        memcpy(item, value, length);
+        item[length] = '\0';
+        status = sbx_strings_add(list, item, err);
+    }
+    return status;
+}
+
 static enum sbx_status apply(
     const struct sbx_option *option, const char *value, struct sbx_cli *cli, struct sbx_error *err)
 {
@@ -211,6 +229,11 @@ static enum sbx_status apply(
         return status;
     case OPT_VERIFY:
         cli->verify = true;
+        return SBX_OK;
+    case OPT_ONLY:
+        return add_list(value, &cli->operands, err);
+    case OPT_REPORT:
+        cli->result = value;
         return SBX_OK;
     default:
         return apply_policy_option(option, value, &cli->policy, err);

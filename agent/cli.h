@@ -28,7 +28,8 @@ enum sbx_verb {
     SBX_VERB_SETUP,
     SBX_VERB_REPAIR,
     SBX_VERB_UNINSTALL,
-    SBX_VERB_STATUS
+    SBX_VERB_STATUS,
+    SBX_VERB_VERIFY
 };
 
 struct sbx_cli {

@@ -133,6 +133,22 @@ static const struct sbx_option repair_options[] = {
     SAY_OPTIONS,
 };
 
+static const struct sbx_option attack_options[] = {
+    {OPT_ONLY, "--only", "IDS", true, "What is tried",
+        "these rows, separated by commas: F1a, or F1 for all of them, or F; repeatable"},
+    {OPT_MODE, "--mode", "MODE", false, "How it is confined",
+        "auto, elevated or unelevated (default: auto)"},
+    {OPT_TOKEN, "--recipe", "RECIPE", false, NULL,
+        "auto, strict, isolated or standard (default: auto)"},
+    {OPT_WINE_UNCONFINED, "--wine-unconfined", NULL, false, NULL,
+        "under Wine only: try it where nothing is enforced, and see the holes"},
+    {OPT_REPORT, "--report", "FILE", false, "What you get back",
+        "also write the JSON report there; handle:N = an inherited handle"},
+    {OPT_JSON, "--json", NULL, false, NULL,
+        "the report as one JSON object on standard output, with a hash over itself"},
+    SAY_OPTIONS,
+};
+
 static const struct sbx_option plain_options[] = {JSON_OPTION, SAY_OPTIONS};
 
 static const char run_intro[] =
@@ -214,6 +230,18 @@ static const char validate_intro[] =
 static const char show_intro[] =
     "Prints the policy that `agent run` with the same options would follow, all layers merged, as\n"
     "JSON with its hash.\n";
+
+static const char attack_intro[] =
+    "Tries the attacks of the project's list inside the real sandbox, each one outside first, "
+    "where\n"
+    "it must work, and says what held. Works on files of its own in a new folder of your profile,\n"
+    "removes everything, and talks to no other machine. Rows that nothing is run for say why.\n";
+
+static const char attack_codes[] = "Exit codes:\n"
+                                   "  0    nothing is BROKEN\n"
+                                   "  1    something is BROKEN\n"
+                                   "  2    usage error\n"
+                                   "  125  could not be tried\n";
 
 static const char plain_codes[] = "Exit codes:\n"
                                   "  0    done\n"
@@ -299,6 +327,9 @@ const struct sbx_verb_row sbx_verb_rows[] = {
     {SBX_VERB_STATUS, "status", NULL, NULL, 0, 0, false,
         "say what is installed, for whom, and what it holds", status_intro, plain_codes,
         plain_options, countof(plain_options)},
+    {SBX_VERB_VERIFY, "verify", NULL, "[ID...]", 0, SIZE_MAX, false,
+        "try to break the sandbox, and say what held", attack_intro, attack_codes, attack_options,
+        countof(attack_options)},
 };
 
 const size_t sbx_verb_row_count = countof(sbx_verb_rows);

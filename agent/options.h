@@ -38,7 +38,9 @@ enum sbx_option_id {
     OPT_SINCE,
     OPT_ACCOUNTS,
     OPT_FENCE,
-    OPT_VERIFY
+    OPT_VERIFY,
+    OPT_ONLY,
+    OPT_REPORT
 };
 
 struct sbx_option {

@@ -3,6 +3,7 @@
 
 #include "facts.h"
 #include "policyload.h"
+#include "verify.h"
 #include "workdirs.h"
 
 #include "shared/core/utf.h"
@@ -41,6 +42,8 @@ int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say)
         return sbx_setup_command(cli, say);
     case SBX_VERB_STATUS:
         return sbx_status_command(cli, say);
+    case SBX_VERB_VERIFY:
+        return sbx_verify_command(cli, say);
     case SBX_VERB_RUN:
     case SBX_VERB_HELP:
     case SBX_VERB_VERSION:

@@ -1,0 +1,114 @@
+/*
+ * `agent verify`: the attack list, tried inside the real sandbox (shared/core/verify.h has the
+ * rows and what the answers mean).
+ *
+ * Harmless by construction: canaries in a folder of its own below the profile, a process and a
+ * registry key of its own; everything is removed at the end. Each attack is run by the probe
+ * program (sandbox-probe.exe beside agent.exe), outside first in a copy of the fixture, then
+ * through the same pipeline as `agent run`. No traffic leaves the machine.
+ */
+#ifndef SBX_AGENT_VERIFY_H
+#define SBX_AGENT_VERIFY_H
+
+#include "cli.h"
+#include "run.h"
+#include "say.h"
+#include "shared/core/verify.h"
+#include "shared/win/spawn.h"
+
+#define SBX_VERIFY_PATH_MAX 1024u
+#define SBX_VERIFY_PLACES_MAX 40u
+
+/* One copy of the places that words name; `values` is for sbx_verify_expand. */
+struct sbx_verify_fixture {
+    char *base;                                            /* owned */
+    const char *values[SBX_VERIFY_PLACES_MAX];             /* name, value, ..., NULL */
+    char text[SBX_VERIFY_PLACES_MAX][SBX_VERIFY_PATH_MAX]; /* what values point to */
+    size_t count;
+};
+
+/* Objects of the user's that probes try to get at. */
+struct sbx_verify_targets {
+    struct sbx_process victim; /* a plain process */
+    HANDLE pipes[8];           /* instances of one pipe, one per visitor */
+    HANDLE event;
+    HKEY key;
+    char pipe_name[64], event_name[64], key_name[64];
+};
+
+/* Everything of one call. */
+struct sbx_verify_run {
+    const struct sbx_cli *cli;
+    const struct sbx_say *say;
+    char *probe;  /* sandbox-probe.exe */
+    char *folder; /* base of both fixtures; owned */
+    struct sbx_verify_fixture inside, outside;
+    struct sbx_verify_targets targets;
+    struct sbx_runner_pool runners;
+    bool have_runners;
+    enum sbx_mode mode;
+};
+
+/* What came out of one row. */
+struct sbx_verify_result {
+    const struct sbx_verify_row *row;
+    struct sbx_verify_seen seen;
+    enum sbx_verify_class value;
+    const char *why; /* static */
+    char error[256]; /* of a run that failed, "" */
+    uint64_t took_us;
+};
+
+/* Of all of them. */
+struct sbx_verify_report {
+    struct sbx_verify_result *results; /* owned, in table order */
+    size_t count;
+    size_t counts[SBX_VERIFY_GROUP_COUNT][SBX_VERIFY_CANNOT_TELL + 1];
+    size_t broken;
+    char platform[96], mode[16], recipe[16], policy_hash[65];
+    bool confined, any_run;
+};
+
+/* --- verifyfixture.c ----------------------------------------------------------------------------
+ */
+
+/** Make the folder, both copies and the targets. @return on failure nothing is left */
+SBX_MUST_CHECK enum sbx_status sbx_verify_prepare(
+    struct sbx_verify_run *run, struct sbx_error *err);
+
+/** Put a copy back as it was made, when something changed it. */
+SBX_MUST_CHECK enum sbx_status sbx_verify_restore(
+    struct sbx_verify_run *run, struct sbx_verify_fixture *fixture, struct sbx_error *err);
+
+/** Hash over names and contents of all that an attack must not change. */
+SBX_MUST_CHECK enum sbx_status sbx_verify_snapshot(
+    const struct sbx_verify_fixture *fixture, char ret_hash[65], struct sbx_error *err);
+
+/** Revoke what was granted, remove folder and targets. @param ret_left entries that stayed */
+void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left);
+
+/* --- verifytry.c --------------------------------------------------------------------------------
+ */
+
+/** Try one row outside and inside, and judge. Failures become part of the result. */
+void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row,
+    struct sbx_verify_result *ret_result, struct sbx_verify_report *report);
+
+/* --- verifyreport.c -----------------------------------------------------------------------------
+ */
+
+/** The table for people. */
+SBX_MUST_CHECK enum sbx_status sbx_verify_print(
+    const struct sbx_verify_report *report, struct sbx_buf *ret_text, struct sbx_error *err);
+
+/** One JSON object: platform, OS build, hashes of the programs, rows, and a hash over itself. */
+SBX_MUST_CHECK enum sbx_status sbx_verify_json(
+    const struct sbx_verify_report *report, struct sbx_buf *ret_json, struct sbx_error *err);
+
+/* --- verifycmd.c --------------------------------------------------------------------------------
+ */
+
+/** `agent verify`. @return 0: nothing BROKEN; 1: BROKEN; 125: could not be run */
+int sbx_verify_command(const struct sbx_cli *cli, const struct sbx_say *say);
+
+#endif

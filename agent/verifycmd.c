@@ -1,0 +1,167 @@
+/* `agent verify`: see verify.h. */
+#include "verify.h"
+
+#include "result.h"
+#include "verbs.h"
+#include "shared/core/winpath.h"
+#include "shared/win/file.h"
+#include "shared/win/handle.h"
+#include "shared/win/known.h"
+
+#include <stdio.h>
+
+#define REPORT_MAX_BYTES (4u * 1024u * 1024u)
+
+/*
+ * The first run of all: it shows that ordinary work succeeds, tells which mode `auto` means here,
+ * and is the earlier, wider run that F26 and F27 need.
+ */
+static const struct sbx_verify_row first_row = {"", "ordinary work in a wider run", "",
+    "read|{extra}\\target.txt", "--allow-write|{extra}", NULL, 0, SBX_VERIFY_FILES,
+    SBX_VERIFY_MUST_WORK | SBX_VERIFY_NO_TRACE};
+
+/* Beside agent.exe, as everything of ours. */
+static enum sbx_status find_beside(const char *name, char **ret_path, struct sbx_error *err)
+{
+    const struct sbx_file_how how = {.kind = SBX_FILE_PLAIN};
+    char *program = NULL, *folder = NULL;
+    HANDLE handle = NULL;
+    struct sbx_buf path;
+    enum sbx_status status;
+
+    sbx_buf_init(&path, 4096);
+    status = sbx_known_program(&program, err);
+    if (!status)
+        status = sbx_winpath_parent(program, &folder, err);
+    if (!status)
+        status = sbx_buf_printf(&path, err, "%s\\%s", folder, name);
+    if (!status)
+        status = sbx_file_open(path.data, &how, &handle, err);
+    sbx_handle_close(&handle);
+    if (status)
+        sbx_error_hint(err, "%s must lie beside agent.exe", name);
+    else
+        status = sbx_buf_steal(&path, ret_path, err);
+    sbx_buf_done(&path);
+    free(program);
+    free(folder);
+    return status;
+}
+
+/* "F1a" by "F1a", "F1" and "F". */
+static bool wanted(const struct sbx_cli *cli, const char *id)
+{
+    size_t i, length;
+
+    if (!cli->operands.count)
+        return true;
+    for (i = 0; i < cli->operands.count; i++) {
+        const char *word = cli->operands.items[i];
+
+        length = strlen(word);
+        if (strncmp(id, word, length) == 0 &&
+            !(id[length] >= '0' && id[length] <= '9' && length && word[length - 1] >= '0' &&
+                word[length - 1] <= '9'))
+            return true;
+    }
+    return false;
+}
+
+static enum sbx_status run_rows(
+    struct sbx_verify_run *run, struct sbx_verify_report *report, struct sbx_error *err)
+{
+    struct sbx_verify_result first;
+    enum sbx_status status;
+    size_t i;
+
+    status = sbx_calloc(sbx_verify_row_count, sizeof(*report->results), &report->results, err);
+    if (status)
+        return status;
+    sbx_verify_try(run, &first_row, &first, report);
+    if (!first.seen.inside_ran || first.seen.inside != SBX_VERIFY_SUCCEEDED)
+        return sbx_fail(err, SBX_UNPROVEN, "the sandbox does not run an ordinary command: %s",
+            first.error[0] ? first.error : "the probe failed in it");
+    run->mode = first.seen.mode;
+    for (i = 0; i < sbx_verify_row_count; i++) {
+        struct sbx_verify_result *result = &report->results[report->count];
+
+        if (!wanted(run->cli, sbx_verify_rows[i].id))
+            continue;
+        sbx_verify_try(run, &sbx_verify_rows[i], result, report);
+        report->counts[result->row->group][result->value]++;
+        report->broken += result->value == SBX_VERIFY_BROKEN;
+        report->count++;
+    }
+    return report->count ? SBX_OK : sbx_fail(err, SBX_INVALID, "no row has such an id");
+}
+
+static enum sbx_status write_report(
+    const struct sbx_cli *cli, const struct sbx_buf *json, struct sbx_error *err)
+{
+    HANDLE handle = NULL;
+    enum sbx_status status;
+
+    if (!cli->result)
+        return SBX_OK;
+    status = sbx_result_open(cli->result, &handle, err);
+    return status ? status : sbx_result_write(&handle, json, err);
+}
+
+static int show(const struct sbx_verify_run *run, const struct sbx_verify_report *report)
+{
+    struct sbx_buf text, json;
+    enum sbx_status status;
+    struct sbx_error err;
+    bool said = true;
+
+    sbx_error_init(&err);
+    sbx_buf_init(&text, REPORT_MAX_BYTES);
+    sbx_buf_init(&json, REPORT_MAX_BYTES);
+    status = sbx_verify_json(report, &json, &err);
+    if (!status)
+        status = write_report(run->cli, &json, &err);
+    if (!status && !run->cli->json)
+        status = sbx_verify_print(report, &text, &err);
+    if (!status)
+        said = run->cli->json ? sbx_verbs_print_json(&json) : sbx_verbs_print(&text);
+    sbx_buf_done(&text);
+    sbx_buf_done(&json);
+    if (status)
+        return sbx_verbs_failed(run->say, &err);
+    if (!said)
+        return SBX_EXIT_SANDBOX;
+    return report->broken ? SBX_EXIT_FOUND : 0;
+}
+
+int sbx_verify_command(const struct sbx_cli *cli, const struct sbx_say *say)
+{
+    struct sbx_verify_run run = {.cli = cli, .say = say, .mode = SBX_MODE_UNELEVATED};
+    struct sbx_verify_report report = {0};
+    enum sbx_status status;
+    struct sbx_error err;
+    char *runner = NULL;
+    size_t left = 0;
+    int code;
+
+    sbx_error_init(&err);
+    status = find_beside("sandbox-probe.exe", &run.probe, &err);
+    if (!status)
+        status = find_beside("command-runner.exe", &runner, &err);
+    if (!status)
+        status = sbx_verify_prepare(&run, &err);
+    if (!status) {
+        run.have_runners = !sbx_runner_pool_begin(&run.runners, runner, NULL);
+        status = run_rows(&run, &report, &err);
+        if (run.have_runners)
+            sbx_runner_pool_end(&run.runners);
+        sbx_verify_clean(&run, &left);
+    }
+    if (left)
+        sbx_say_warning(
+            say, "%llu entries of the fixture could not be removed", (unsigned long long)left);
+    code = status ? sbx_verbs_failed(say, &err) : show(&run, &report);
+    free(report.results);
+    free(run.probe);
+    free(runner);
+    return code;
+}

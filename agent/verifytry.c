@@ -1,0 +1,339 @@
+/* See verify.h: one row, outside and inside. */
+#include "verify.h"
+
+#include "shared/core/json.h"
+#include "shared/win/clock.h"
+#include "shared/win/handle.h"
+#include "shared/win/pipe.h"
+#include "shared/win/thread.h"
+
+#include <stdio.h>
+
+#define WORDS_MAX 48u
+#define TWIN_MS 20000u
+#define OUTPUT_MAX_BYTES 65536u
+
+/* A vector of words, cut at '|'; owns one copy of the text. */
+struct words {
+    char *text;
+    const char *items[WORDS_MAX];
+    size_t count;
+};
+
+static enum sbx_status add(struct words *words, const char *word, struct sbx_error *err)
+{
+    if (words->count == WORDS_MAX)
+        return sbx_fail(err, SBX_INTERNAL, "a row has too many words");
+    words->items[words->count++] = word;
+    return SBX_OK;
+}
+
+static enum sbx_status add_cut(struct words *words, const char *text,
+    const struct sbx_verify_fixture *fixture, struct sbx_buf *place, struct sbx_error *err)
+{
+    enum sbx_status status;
+    char *copy, *bar;
+
+    sbx_buf_clear(place);
+    status = sbx_verify_expand(text, fixture->values, place, err);
+    if (!status)
+        status = sbx_strdup(place->data, &copy, err);
+    if (status)
+        return status;
+    free(words->text); /* at most one text is cut per vector */
+    words->text = copy;
+    while (!status && (bar = strchr(copy, '|')) != NULL) {
+        *bar = '\0';
+        status = add(words, copy, err);
+        copy = bar + 1;
+    }
+    return status ? status : add(words, copy, err);
+}
+
+static bool has_ancestors(const char *words)
+{
+    return strstr(words, "|^") != NULL;
+}
+
+/* --- outside ---------------------------------------------------------------------------------- */
+
+/*
+ * The same words as the user. What names the processes above (^1, ^2) is started two probes deep,
+ * so that plain processes stand there.
+ */
+static enum sbx_status try_outside(struct sbx_verify_run *run, const struct sbx_verify_row *row,
+    struct sbx_verify_seen *seen, struct sbx_error *err)
+{
+    struct words words = {0};
+    struct sbx_process process = {0};
+    struct sbx_spawn spawn = {.image = run->probe,
+        .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
+    char before[65], after[65];
+    uint32_t exit_code = 0;
+    enum sbx_status status;
+    struct sbx_buf place;
+
+    sbx_buf_init(&place, 32768);
+    status = add(&words, "sandbox-probe", err);
+    if (!status && has_ancestors(row->words)) {
+        status = add(&words, "spawn", err);
+        if (!status)
+            status = add(&words, "spawn", err);
+    }
+    if (!status)
+        status = add_cut(&words, row->words, &run->outside, &place, err);
+    if (!status)
+        status = sbx_verify_snapshot(&run->outside, before, err);
+    spawn.argv = words.items;
+    spawn.argc = words.count;
+    spawn.cwd = run->outside.base;
+    if (!status)
+        status = sbx_spawn_create(&spawn, &process, err);
+    if (!status)
+        status = sbx_process_wait(&process, TWIN_MS, &exit_code, err);
+    if (status && process.process)
+        sbx_process_kill(&process, 1);
+    sbx_process_close(&process);
+    if (!status)
+        status = sbx_verify_snapshot(&run->outside, after, err);
+    if (!status) {
+        seen->twin_ran = true;
+        seen->twin = sbx_verify_outcome_of(exit_code);
+        seen->twin_changed = strcmp(before, after) != 0;
+    }
+    /* Links that a twin made lie in the attack's own folder; the next row starts without them. */
+    if (!status)
+        status = sbx_verify_restore(run, &run->outside, err);
+    free(words.text);
+    sbx_buf_done(&place);
+    return status;
+}
+
+/* --- inside ----------------------------------------------------------------------------------- */
+
+/* The child's output is read by a thread, from a pipe. */
+struct output {
+    struct sbx_pipe pipe;
+    HANDLE reader;
+    struct sbx_buf bytes;
+};
+
+static DWORD WINAPI read_output(void *context)
+{
+    struct output *output = context;
+
+    if (sbx_pipe_read_all(output->pipe.read, SBX_PIPE_FOREVER, &output->bytes, NULL))
+        sbx_handle_close(&output->pipe.read); /* too much: the writer gets an error, not us */
+    return 0;
+}
+
+static enum sbx_status open_output(void *context, HANDLE ret_child[3], struct sbx_error *err)
+{
+    struct output *output = context;
+    enum sbx_status status = sbx_pipe_new(0, &output->pipe, err);
+
+    memset(ret_child, 0, 3 * sizeof(*ret_child));
+    if (!status)
+        status = sbx_thread_start(read_output, output, &output->reader, err);
+    ret_child[1] = output->pipe.write;
+    return status;
+}
+
+static void output_handed_over(void *context)
+{
+    sbx_handle_close(&((struct output *)context)->pipe.write);
+}
+
+static void close_output(void *context)
+{
+    struct output *output = context;
+
+    sbx_handle_close(&output->pipe.write);
+    if (output->reader)
+        WaitForSingleObject(output->reader, INFINITE);
+    sbx_handle_close(&output->reader);
+    sbx_pipe_close(&output->pipe);
+}
+
+/* Only its own options and ours, as a caller of `agent run` would write them. */
+static enum sbx_status command_line(const struct sbx_verify_run *run,
+    const struct sbx_verify_row *row, struct words *words, struct words *options,
+    struct sbx_buf *place, struct sbx_error *err)
+{
+    static const char *const modes[] = {"", "auto", "elevated", "unelevated"};
+    static const char *const recipes[] = {"auto", "auto", "strict", "isolated", "standard"};
+    const bool reading = row->options && strstr(row->options, "read-only");
+    const bool seq = strncmp(row->words, "seq|", 4) == 0;
+    const char *const *ws = run->inside.values;
+    const char *free_place = NULL, *ws_place = NULL;
+    enum sbx_status status = SBX_OK;
+    size_t i;
+
+    for (; *ws; ws += 2) {
+        if (strcmp(*ws, "ws") == 0)
+            ws_place = ws[1];
+        if (strcmp(*ws, "free") == 0)
+            free_place = ws[1];
+    }
+    {
+        const char *fixed[] = {"run", "--quiet", "--timeout", "20", "--cwd", ws_place, "--mode",
+            modes[run->cli->policy.mode ? run->cli->policy.mode : SBX_MODE_AUTO], "--token",
+            recipes[run->cli->policy.token]};
+
+        for (i = 0; !status && i < countof(fixed); i++)
+            status = add(words, fixed[i], err);
+    }
+    if (!status && run->cli->wine_unconfined)
+        status = add(words, "--wine-unconfined", err);
+    if (!status && row->options)
+        status = add_cut(options, row->options, &run->inside, place, err);
+    for (i = 0; !status && i < options->count; i++)
+        status = add(words, options->items[i], err);
+    if (!status)
+        status = add(words, "--", err);
+    if (!status)
+        status = add(words, run->probe, err);
+    /* The ping, in the same process before the attack. */
+    sbx_buf_clear(place);
+    if (!status)
+        status = sbx_buf_printf(place, err, "seq|%s|%s\\%s|+|%s", reading ? "read" : "create",
+            reading ? ws_place : free_place, reading ? "target.txt" : "ping",
+            row->words + (seq ? 4 : 0));
+    return status;
+}
+
+/* Messages of the runs are not the user's: a failure is in its row. */
+static void swallow(void *context, const char *json, size_t length_bytes)
+{
+    (void)context, (void)json, (void)length_bytes;
+}
+
+/* What the result says about the run as a whole. */
+static void read_result(const struct sbx_buf *json, struct sbx_verify_seen *seen,
+    struct sbx_verify_report *report, char error[256])
+{
+    static const char *const recipes[] = {"strict", "isolated", "standard"};
+    static const char *const modes[] = {"elevated", "unelevated"};
+    struct sbx_json_at root, failure;
+    struct cJSON *document = NULL;
+    const char *text = NULL;
+    size_t word;
+
+    if (!json->data || sbx_json_parse(json->data, json->length_bytes, NULL, &document, NULL) ||
+        sbx_json_root_object(document, &root, NULL)) {
+        snprintf(error, 256, "the run gave no result");
+        sbx_json_free(document);
+        return;
+    }
+    if (sbx_json_get_bool(&root, "confined", &seen->confined, NULL))
+        seen->confined = false;
+    if (sbx_json_has(&root, "recipe") &&
+        !sbx_json_get_enum(&root, "recipe", recipes, countof(recipes), &word, NULL)) {
+        seen->recipe = (enum sbx_token_choice)(SBX_TOKEN_STRICT + (int)word);
+        snprintf(report->recipe, sizeof(report->recipe), "%s", recipes[word]);
+    }
+    if (sbx_json_has(&root, "mode") &&
+        !sbx_json_get_enum(&root, "mode", modes, countof(modes), &word, NULL)) {
+        seen->mode = word ? SBX_MODE_UNELEVATED : SBX_MODE_ELEVATED;
+        snprintf(report->mode, sizeof(report->mode), "%s", modes[word]);
+    }
+    if (!sbx_json_get_string(&root, "platform", 95, &text, NULL) && text)
+        snprintf(report->platform, sizeof(report->platform), "%s", text);
+    text = NULL;
+    if (!report->policy_hash[0] && !sbx_json_get_string(&root, "policyHash", 64, &text, NULL) &&
+        text)
+        snprintf(report->policy_hash, sizeof(report->policy_hash), "%s", text);
+    text = NULL;
+    if (!sbx_json_get_object(&root, "error", &failure, NULL) && failure.item &&
+        !sbx_json_get_string(&failure, "message", 4096, &text, NULL) && text)
+        snprintf(error, 256, "%s", text);
+    sbx_json_free(document);
+}
+
+static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_verify_row *row,
+    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_error *err)
+{
+    struct words words = {0}, options = {0}, attack = {0};
+    struct output output = {{0}, NULL, {0}};
+    struct sbx_verify_seen *seen = &result->seen;
+    struct sbx_run_how how = {.streams = {open_output, output_handed_over, close_output, &output},
+        .runners = run->have_runners ? &run->runners : NULL};
+    struct sbx_say silent = {.quiet = true};
+    char before[65], after[65];
+    struct sbx_buf place, json;
+    enum sbx_status status;
+    struct sbx_cli cli;
+    uint32_t exit_code;
+    size_t i;
+
+    silent.sink = swallow;
+    sbx_buf_init(&place, 32768);
+    sbx_buf_init(&json, SBX_RUN_JSON_MAX_BYTES);
+    sbx_buf_init(&output.bytes, OUTPUT_MAX_BYTES);
+    status = command_line(run, row, &words, &options, &place, err);
+    if (!status) {
+        char *text = NULL;
+
+        status = sbx_buf_steal(&place, &text, err);
+        sbx_buf_init(&place, 32768);
+        if (!status)
+            status = add_cut(&attack, text, &run->inside, &place, err);
+        free(text);
+    }
+    for (i = 0; !status && i < attack.count; i++)
+        status = add(&words, attack.items[i], err);
+    if (!status)
+        status = sbx_verify_snapshot(&run->inside, before, err);
+    if (!status)
+        status = sbx_cli_parse(words.items, words.count, &cli, err);
+    if (status)
+        goto cleanup;
+    how.cli = &cli;
+    how.say = &silent;
+    exit_code = sbx_run(&how, &json);
+    sbx_cli_done(&cli);
+    read_result(&json, seen, report, result->error);
+    seen->inside_ran = !result->error[0];
+    seen->inside = sbx_verify_outcome_of(exit_code);
+    if (!sbx_buf_putc(&output.bytes, '\0', NULL))
+        seen->ping = sbx_verify_first(output.bytes.data);
+    status = sbx_verify_snapshot(&run->inside, after, err);
+    seen->inside_changed = !status && strcmp(before, after) != 0;
+    /* The sandbox did not hold, or the name was quarantined: the next row needs it whole. */
+    if (!status && seen->inside_changed)
+        status = sbx_verify_restore(run, &run->inside, err);
+cleanup:
+    free(words.text);
+    free(options.text);
+    free(attack.text);
+    sbx_buf_done(&place);
+    sbx_buf_done(&json);
+    sbx_buf_done(&output.bytes);
+    return status;
+}
+
+void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row,
+    struct sbx_verify_result *ret_result, struct sbx_verify_report *report)
+{
+    const uint64_t begun_us = sbx_clock_us();
+    enum sbx_status status = SBX_OK;
+    struct sbx_error err;
+
+    sbx_error_init(&err);
+    memset(ret_result, 0, sizeof(*ret_result));
+    ret_result->row = row;
+    ret_result->seen.mode = run->mode;
+    if (row->words && sbx_verify_applies(row, run->mode)) {
+        status = try_inside(run, row, ret_result, report, &err);
+        if (!status)
+            status = try_outside(run, row, &ret_result->seen, &err);
+        if (status)
+            snprintf(ret_result->error, sizeof(ret_result->error), "%s", err.context);
+        if (ret_result->seen.inside_ran) {
+            report->confined = ret_result->seen.confined && (report->confined || !report->any_run);
+            report->any_run = true;
+        }
+    }
+    ret_result->value = sbx_verify_judge(row, &ret_result->seen, &ret_result->why);
+    ret_result->took_us = sbx_clock_us() - begun_us;
+}
