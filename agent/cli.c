@@ -22,6 +22,7 @@ static const struct word fence_words[] = {
     {"plain", SBX_SETUP_FENCE_PLAIN}, {"complement", SBX_SETUP_FENCE_COMPLEMENT}};
 static const struct word op_words[] = {
     {"read", SBX_WHY_READ}, {"write", SBX_WHY_WRITE}, {"delete", SBX_WHY_DELETE}};
+static const struct word escape_words[] = {{"neutral", false}, {"pass", true}};
 static const struct word desktop_words[] = {
     {"private", SBX_DESKTOP_PRIVATE}, {"interactive", SBX_DESKTOP_INTERACTIVE}};
 
@@ -167,6 +168,27 @@ static enum sbx_status add_list(const char *value, struct sbx_strings *list, str
     return status;
 }
 
+/* "80x25" */
+static enum sbx_status terminal_size(const struct sbx_option *option, const char *value,
+    struct sbx_tty_size *ret_size, struct sbx_error *err)
+{
+    unsigned numbers[2] = {0, 0};
+    const char *p = value;
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        while (*p >= '0' && *p <= '9' && numbers[i] <= SBX_TTY_SIZE_MAX)
+            numbers[i] = numbers[i] * 10 + (unsigned)(*p++ - '0');
+        if (*p != (i == 0 ? 'x' : '\0') || !numbers[i] || numbers[i] > SBX_TTY_SIZE_MAX)
+            return sbx_fail(err, SBX_INVALID, "%s: '%.64s' is not COLSxROWS (up to %ux%u)",
+                option->name, value, SBX_TTY_SIZE_MAX, SBX_TTY_SIZE_MAX);
+        p++;
+    }
+    ret_size->columns = (uint16_t)numbers[0];
+    ret_size->rows = (uint16_t)numbers[1];
+    return SBX_OK;
+}
+
 static enum sbx_status apply(
     const struct sbx_option *option, const char *value, struct sbx_cli *cli, struct sbx_error *err)
 {
@@ -217,6 +239,15 @@ static enum sbx_status apply(
     case OPT_INCLUDE_LINKS:
         cli->include_links = true;
         return SBX_OK;
+    case OPT_TTY:
+        cli->tty = true;
+        return SBX_OK;
+    case OPT_TTY_SIZE:
+        return terminal_size(option, value, &cli->tty_size, err);
+    case OPT_TTY_ESCAPES:
+        status = pick(option, value, escape_words, countof(escape_words), &word, err);
+        cli->tty_pass = word != 0;
+        return status;
     case OPT_SECONDS:
         return milliseconds(option, value, &cli->budget_ms, err);
     case OPT_ACCOUNTS:
@@ -318,6 +349,10 @@ static enum sbx_status check_conflicts(const struct parse *parse, struct sbx_err
         return sbx_fail(err, SBX_INVALID, "--quiet and --debug exclude each other");
     if (cli->dry_run && cli->result)
         return sbx_fail(err, SBX_INVALID, "--dry-run and --result exclude each other");
+    if (!cli->tty && (cli->tty_size.columns || cli->tty_pass))
+        return sbx_fail(err, SBX_INVALID, "--tty-size and --tty-escapes need --tty");
+    if (cli->tty && cli->policy.background == SBX_FLAG_YES)
+        return sbx_fail(err, SBX_INVALID, "--tty and --background exclude each other");
     for (i = 0; i < cli->policy_files.count; i++)
         from_stdin += strcmp(cli->policy_files.items[i], "-") == 0;
     if (from_stdin > 1)

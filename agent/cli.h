@@ -7,6 +7,7 @@
 #ifndef SBX_AGENT_CLI_H
 #define SBX_AGENT_CLI_H
 
+#include "shared/core/message.h"
 #include "shared/core/policy.h"
 #include "shared/core/setupmsg.h"
 #include "shared/core/whyanswer.h"
@@ -39,6 +40,8 @@ struct sbx_cli {
     struct sbx_strings policy_files;
     const char *cwd;    /* borrowed; NULL = the current directory */
     const char *result; /* FILE or "handle:N"; borrowed; NULL = none */
+    bool tty, tty_pass; /* run: --tty, and its escape sequences as they are */
+    struct sbx_tty_size tty_size;
     bool json, dry_run, quiet, debug, wine_unconfined;
     const char *const *program; /* run: borrowed from argv: PROGRAM ARGS... */
     size_t program_count;

@@ -48,6 +48,14 @@ static const struct sbx_option run_options[] = {
     {OPT_WINE_UNCONFINED, "--wine-unconfined", NULL, false, NULL,
         "under Wine only: run although nothing is enforced; the result says so"},
     GETS_OPTIONS,
+    {OPT_TTY, "--tty", NULL, false, NULL,
+        "a terminal of its own (Windows 10 1809); output and errors are one\n"
+        "stream; not with --background"},
+    {OPT_TTY_SIZE, "--tty-size", "COLSxROWS", false, NULL,
+        "of that terminal (default: the caller's, or 80x25)"},
+    {OPT_TTY_ESCAPES, "--tty-escapes", "HOW", false, NULL,
+        "neutral: those that act on the caller's terminal (clipboard, title,\n"
+        "links, queries) are dropped; pass: none is (default: neutral)"},
     LIMIT_OPTIONS,
     {OPT_RESULT, "--result", "FILE", false, "What you get back",
         "write the JSON result there; handle:N = an inherited handle"},

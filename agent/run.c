@@ -203,7 +203,8 @@ static enum sbx_status run_session(struct command *command, struct sbx_error *er
         .wine_unconfined = unconfined_wine(command),
         .streams = command->how->streams,
         .cancel = command->how->cancel,
-        .runners = command->how->runners};
+        .runners = command->how->runners,
+        .tty = command->how->tty};
     struct sbx_session_times times;
     enum sbx_status status;
     char *runner = NULL;

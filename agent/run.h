@@ -30,9 +30,10 @@ struct sbx_run_how {
     const struct sbx_cli *cli; /* as parsed for `run` */
     const struct sbx_say *say;
     struct sbx_session_streams streams;
-    struct sbx_cancel cancel;        /* also looked at before the command starts */
-    struct sbx_runner_pool *runners; /* NULL: no spares */
-    struct sbx_approvals *approvals; /* NULL: nobody can be asked */
+    struct sbx_cancel cancel;          /* also looked at before the command starts */
+    struct sbx_runner_pool *runners;   /* NULL: no spares */
+    struct sbx_approvals *approvals;   /* NULL: nobody can be asked */
+    const struct sbx_session_tty *tty; /* NULL: no terminal */
 };
 
 /**

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "streams.h"
+#include "tty.h"
 #include "shared/win/consolectl.h"
 
 static enum sbx_status open_streams(void *context, HANDLE ret_child[3], struct sbx_error *err)
@@ -27,6 +28,7 @@ static void close_streams(void *context)
 int sbx_run_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
     struct sbx_streams streams; /* filled by open_streams */
+    struct sbx_tty tty;
     struct sbx_run_how how = {.cli = cli,
         .say = say,
         .streams = {open_streams, streams_handed_over, close_streams, &streams}};
@@ -41,6 +43,11 @@ int sbx_run_command(const struct sbx_cli *cli, const struct sbx_say *say)
         return (int)exit_code;
     }
     how.cancel.count = sbx_consolectl_counter();
+    if (cli->tty) {
+        sbx_tty_init(&tty, &cli->tty_size, cli->tty_pass);
+        how.streams = sbx_tty_streams(&tty);
+        how.tty = &tty.session;
+    }
     exit_code = sbx_run(&how, &json);
     if (!cli->dry_run) {
         sbx_say_json(say, &json);

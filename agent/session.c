@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "shared/win/clock.h"
+#include "shared/win/framepipe.h"
 #include "shared/win/handle.h"
 #include "shared/win/pipe.h"
 #include "shared/win/thread.h"
@@ -150,16 +151,28 @@ static bool pass_on_cancel(struct live *live, const struct sbx_cancel *cancel)
     return again;
 }
 
+static void pass_on_size(struct live *live, const struct sbx_session_tty *tty)
+{
+    const uint32_t packed = (uint32_t)*tty->packed;
+    const struct sbx_tty_size size = {(uint16_t)(packed >> 16), (uint16_t)(packed & 0xffffu)};
+
+    if (live->runner.request && sbx_frame_send_resize(live->runner.request, &size, NULL))
+        sbx_handle_close(&live->runner.request);
+}
+
 static enum sbx_status wait_for_result(
     const struct sbx_session *session, struct live *live, struct sbx_error *err)
 {
     const uint64_t limit_ms = session->plan->limits.timeout_ms;
     uint64_t deadline_ms = limit_ms ? sbx_clock_ms() + limit_ms + RUNNER_GRACE_MS : UINT64_MAX;
-    HANDLE handles[2] = {live->reader, session->cancel.event};
+    HANDLE handles[3] = {live->reader, session->cancel.event, NULL};
+    DWORD count = 2;
     enum sbx_status status;
 
+    if (session->tty && session->tty->changed)
+        handles[count++] = session->tty->changed;
     for (;;) {
-        DWORD which = WaitForMultipleObjects(2, handles, FALSE, sbx_clock_left_ms(deadline_ms));
+        DWORD which = WaitForMultipleObjects(count, handles, FALSE, sbx_clock_left_ms(deadline_ms));
         DWORD code = GetLastError();
 
         if (which == WAIT_OBJECT_0)
@@ -169,6 +182,8 @@ static enum sbx_status wait_for_result(
             if (pass_on_cancel(live, &session->cancel) &&
                 deadline_ms > sbx_clock_ms() + RUNNER_GRACE_MS)
                 deadline_ms = sbx_clock_ms() + RUNNER_GRACE_MS;
+        } else if (which == WAIT_OBJECT_0 + 2) {
+            pass_on_size(live, session->tty);
         } else if (which != WAIT_TIMEOUT) {
             return sbx_fail_win32(err, code, "wait for the runner");
         } else if (!sbx_clock_left_ms(deadline_ms)) {
@@ -209,6 +224,8 @@ enum sbx_status sbx_session_run(const struct sbx_session *session, struct sbx_re
     status = streams->open(streams->context, child, err);
     if (status)
         return status;
+    if (session->tty)
+        request.tty = session->tty->size;
     status = start_runner(session, child, &request, &live, ret_times, err);
     if (status)
         goto cleanup;

@@ -28,6 +28,13 @@ struct sbx_cancel {
     const volatile LONG *count; /* how often; the first time politely, from the second at once */
 };
 
+/* The child's pseudo console (agent/tty.h, or a host of `agent serve`). */
+struct sbx_session_tty {
+    struct sbx_tty_size size; /* read after the streams were opened */
+    HANDLE changed;           /* auto-reset: there is a new size; NULL: it never changes */
+    volatile LONG *packed;    /* columns << 16 | rows */
+};
+
 struct sbx_session {
     const struct sbx_plan *plan;
     const struct sbx_program *program;
@@ -40,7 +47,8 @@ struct sbx_session {
     bool wine_unconfined;
     struct sbx_session_streams streams;
     struct sbx_cancel cancel;
-    struct sbx_runner_pool *runners; /* NULL: no spares */
+    struct sbx_runner_pool *runners;   /* NULL: no spares */
+    const struct sbx_session_tty *tty; /* NULL: three streams and no terminal */
 };
 
 struct sbx_session_times {

@@ -13,8 +13,9 @@ START_TEST(cli__run_with_every_option__lands_in_policy)
         "--allow-write=C:\\b", "--deny-write", "x", "--network", "full", "--mode", "unelevated",
         "--token", "standard", "--desktop", "private", "--cwd", "D:\\", "--env", "A=1", "--env",
         "B", "--timeout", "1.5", "--max-processes", "7", "--max-memory", "64", "--cpu", "50",
-        "--background", "--result", "r.json", "--json", "--debug", "--wine-unconfined", "--policy",
-        "p.json", "--policy", "-", "--", "prog", "--help"};
+        "--tty", "--tty-size", "132x43", "--tty-escapes=pass", "--result", "r.json", "--json",
+        "--debug", "--wine-unconfined", "--policy", "p.json", "--policy", "-", "--", "prog",
+        "--help"};
     struct sbx_error err;
     struct sbx_cli cli;
 
@@ -35,7 +36,7 @@ START_TEST(cli__run_with_every_option__lands_in_policy)
     ck_assert_uint_eq(cli.policy.limits.processes, 7);
     ck_assert_uint_eq(cli.policy.limits.memory_bytes, 64u * 1024 * 1024);
     ck_assert_uint_eq(cli.policy.limits.cpu_percent, 50);
-    ck_assert_int_eq(cli.policy.background, SBX_FLAG_YES);
+    ck_assert(cli.tty && cli.tty_pass && cli.tty_size.columns == 132 && cli.tty_size.rows == 43);
     ck_assert_str_eq(cli.result, "r.json");
     ck_assert(cli.json && cli.debug && cli.wine_unconfined && !cli.quiet && !cli.dry_run);
     ck_assert_uint_eq(cli.policy_files.count, 2);
@@ -97,6 +98,12 @@ static const struct {
     {{"run", "--cpu", "101", "x"}, "whole number"},
     {{"run", "--max-memory", "99999999999999999999", "x"}, "whole number"},
     {{"run", "--env", "=x", "x"}, "no name"},
+    {{"run", "--tty", "--background", "x"}, "exclude"},
+    {{"run", "--tty-size", "80x25", "x"}, "need --tty"},
+    {{"run", "--tty", "--tty-size", "80", "x"}, "COLSxROWS"},
+    {{"run", "--tty", "--tty-size", "80x0", "x"}, "COLSxROWS"},
+    {{"run", "--tty", "--tty-size", "80x10000", "x"}, "COLSxROWS"},
+    {{"run", "--tty", "--tty-escapes", "all", "x"}, "unknown value"},
     {{"run", "--quiet", "--debug", "x"}, "exclude"},
     {{"run", "--dry-run", "--result", "r", "x"}, "exclude"},
     {{"run", "--policy=-", "--policy=-", "x"}, "twice"},
