@@ -9,6 +9,7 @@
  * suspended, prove, resume, supervise, report. A failure anywhere ends the run; there is no path to
  * a child that skips a step. GUI subsystem: no console, so no console host with our token exists.
  */
+#include "fenceprobe.h"
 #include "hop.h"
 #include "run.h"
 
@@ -61,6 +62,8 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, LPWSTR command_line,
 
     (void)instance, (void)previous, (void)show;
     sbx_hardening_apply();
+    if (sbx_fenceprobe_asked(command_line)) /* as a child of the sandbox: see fenceprobe.h */
+        return sbx_fenceprobe_run(command_line);
     sbx_error_init(&err);
     sbx_findings_init(&run.findings);
     run.started_us = sbx_clock_us();

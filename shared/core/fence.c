@@ -19,9 +19,9 @@ static const struct sbx_sid anonymous = {5, 1, {7}};
 
 enum sbx_status sbx_fence_check_ports(uint16_t first, uint16_t last, struct sbx_error *err)
 {
-    if (first < PORT_MIN || last > PORT_MAX || first > last)
-        return sbx_fail(err, SBX_INVALID, "proxy ports %u-%u: not within %u-%u", (unsigned)first,
-            (unsigned)last, PORT_MIN, PORT_MAX);
+    if (first < PORT_MIN || last > PORT_MAX || first >= last)
+        return sbx_fail(err, SBX_INVALID, "proxy ports %u-%u: not two or more within %u-%u",
+            (unsigned)first, (unsigned)last, PORT_MIN, PORT_MAX);
     if ((unsigned)(last - first) >= PORTS_MAX)
         return sbx_fail(err, SBX_INVALID, "proxy ports %u-%u: more than %u", (unsigned)first,
             (unsigned)last, PORTS_MAX);

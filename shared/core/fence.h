@@ -144,9 +144,9 @@ struct sbx_fence {
 };
 
 /**
- * The proxy range must be one that no system chooses from by itself, and small: 1024..49151, at
- * most 64 ports. In the dynamic range (49152-65535) an implicit bind could be given a port that
- * both accounts are forbidden to bind.
+ * The proxy range must be one that no system chooses from by itself, and small: within 1024..49151,
+ * 2 to 64 ports (the proof needs one to reach and one to be refused). In the dynamic range
+ * (49152-65535) an implicit bind could be given a port that both accounts are forbidden to bind.
  * @see
  * https://learn.microsoft.com/troubleshoot/windows-server/networking/default-dynamic-port-range-tcpip-chang
  */

@@ -581,7 +581,8 @@ START_TEST(make__bad_input__is_refused)
     ck_assert_int_eq(try_make(2, 2, 49150, 49152), SBX_INVALID);
     ck_assert_int_eq(try_make(2, 2, 40000, 40064), SBX_INVALID);
     ck_assert_int_eq(try_make(2, 2, 40000, 40063), SBX_OK);
-    ck_assert_int_eq(try_make(1, 0, 40000, 40000), SBX_OK);
+    ck_assert_int_eq(try_make(1, 0, 40000, 40001), SBX_OK);
+    ck_assert_int_eq(try_make(1, 0, 40000, 40000), SBX_INVALID);
     online[1] = offline[0];
     ck_assert_int_eq(try_make(2, 2, FIRST, LAST), SBX_INVALID);
     online[1] = online[0];
@@ -594,7 +595,7 @@ END_TEST
 START_TEST(make__no_online_account__its_descriptor_allows_nobody)
 {
     struct sbx_fence_input input = {.proxy_first = FIRST,
-        .proxy_last = FIRST,
+        .proxy_last = LAST,
         .offline = offline,
         .offline_count = 1,
         .online = NULL};

@@ -57,13 +57,20 @@ char *doubles_state(void);
 /** How many calls of a doubled function this process has made. */
 unsigned doubles_calls(const char *function);
 
+/**
+ * Take the log of calls out of the state; doubles_calls goes on counting. For tests that make many
+ * calls: the double reads and writes the whole state for each.
+ */
+void doubles_forget_calls(void);
+
 /** Make the nth call from now (1 = the next) of a doubled function fail with a Win32 code. */
 void doubles_fail(const char *function, unsigned nth, uint32_t code);
 /** No call fails any more. */
 void doubles_clear(void);
 
 /**
- * Set a field of the record of a kind that has a name: ("user", "NAME", "password_expired", "1").
+ * Set a field of the record of a kind that has a name: ("user", "NAME", "password_expired", "1");
+ * of every record of the kind when the name is NULL ("machine").
  * Fails the test when there is no such record.
  */
 void doubles_set(const char *kind, const char *name, const char *field, const char *value);
