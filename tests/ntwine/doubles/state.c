@@ -285,6 +285,7 @@ static char *read_string(const char **text)
 /* One record a line, between the first and the last line of the file. */
 static void parse(struct machine *machine, char *text)
 {
+    struct record **end = &machine->first;
     char *line = strtok(text, "\n");
 
     for (; line; line = strtok(NULL, "\n")) {
@@ -292,7 +293,8 @@ static void parse(struct machine *machine, char *text)
         struct record *record;
 
         if (!p || strncmp(line, "  {", 3) != 0) continue;
-        record = append(machine);
+        record = *end = calloc(1, sizeof(*record));
+        end = &record->next;
         for (p++; strchr(p, '"');) {
             char *name = read_string(&p), *value = read_string(&p);
             if (name && value) record_set(record, name, value);
@@ -307,24 +309,33 @@ struct text {
     size_t used, room;
 };
 
-static void put(struct text *text, const char *data)
+static void put_n(struct text *text, const char *data, size_t size)
 {
-    size_t size = strlen(data);
-
     if (text->used + size + 1 > text->room) text->data = realloc(text->data, text->room = (text->room + size) * 2 + 64);
-    memcpy(text->data + text->used, data, size + 1);
+    memcpy(text->data + text->used, data, size);
     text->used += size;
+    text->data[text->used] = 0;
 }
 
+static void put(struct text *text, const char *data)
+{
+    put_n(text, data, strlen(data));
+}
+
+/* Whole runs at a time: the state is written for every call. */
 static void put_string(struct text *text, const char *value)
 {
     char one[8];
+    size_t plain;
 
     put(text, "\"");
-    for (; *value; value++) {
+    for (;; value++) {
+        for (plain = 0; (unsigned char)value[plain] >= 0x20 && value[plain] != '"' && value[plain] != '\\';) plain++;
+        put_n(text, value, plain);
+        value += plain;
+        if (!*value) break;
         if (*value == '"' || *value == '\\') sprintf(one, "\\%c", *value);
-        else if ((unsigned char)*value < 0x20) sprintf(one, "\\u%04x", (unsigned char)*value);
-        else sprintf(one, "%c", *value);
+        else sprintf(one, "\\u%04x", (unsigned char)*value);
         put(text, one);
     }
     put(text, "\"");
