@@ -214,8 +214,8 @@ static enum sbx_status search(const struct sbx_cli *cli, const struct sbx_prepar
     return status ? status : sbx_audit_run(audit, err);
 }
 
-static enum sbx_status print(const struct sbx_cli *cli, const struct sbx_audit *audit,
-    uint64_t took_ms, struct sbx_error *err)
+static enum sbx_status print(const struct sbx_cli *cli, const struct sbx_say *say,
+    const struct sbx_audit *audit, uint64_t took_ms, struct sbx_error *err)
 {
     enum sbx_status status;
     struct sbx_buf text;
@@ -223,7 +223,7 @@ static enum sbx_status print(const struct sbx_cli *cli, const struct sbx_audit *
     sbx_buf_init(&text, ANSWER_MAX_BYTES);
     status = cli->json ? format_json(audit, took_ms, &text, err)
                        : format_text(audit, took_ms, &text, err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(&text) : sbx_verbs_print(&text)))
+    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
         status = sbx_fail(err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&text);
     return status;
@@ -250,7 +250,7 @@ int sbx_audit_command(const struct sbx_cli *cli, const struct sbx_say *say)
         status = search(cli, &prepared, &audit, &err);
     }
     if (!status)
-        status = print(cli, &audit, sbx_clock_ms() - begun_ms, &err);
+        status = print(cli, say, &audit, sbx_clock_ms() - begun_ms, &err);
     found = audit.finding_count != 0;
     sbx_audit_done(&audit);
     sbx_verbs_token_done(&token);

@@ -28,6 +28,7 @@ static enum sbx_status open_log(struct sbx_auditlog *log, struct sbx_error *err)
 
 struct show {
     const struct sbx_cli *cli;
+    const struct sbx_say *say;
     struct sbx_auditlog log;
     char since[SINCE_SIZE]; /* time stamps compare as text */
     uint32_t number;        /* of the file that was read last */
@@ -139,7 +140,8 @@ static enum sbx_status show_line(
             show->cli->json ? sbx_buf_add(&text, line, length, err) : add_text(&root, &text, err);
     }
     if (!status && text.length_bytes &&
-        !(show->cli->json ? sbx_verbs_print_json(&text) : sbx_verbs_print(&text)))
+        !(show->cli->json ? sbx_verbs_print_json(show->say, &text)
+                          : sbx_verbs_print(show->say, &text)))
         status = sbx_fail(err, SBX_CANCELLED, "nobody reads any more");
     sbx_json_free(doc);
     sbx_buf_done(&text);
@@ -199,7 +201,7 @@ static enum sbx_status follow(struct show *show, struct sbx_error *err)
 
 int sbx_audit_show_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
-    struct show show = {.cli = cli};
+    struct show show = {.cli = cli, .say = say};
     enum sbx_status status = SBX_OK;
     struct sbx_error err;
 
@@ -328,7 +330,7 @@ int sbx_audit_verify_command(const struct sbx_cli *cli, const struct sbx_say *sa
         status = SBX_OK;
     if (!status)
         status = cli->json ? verify_json(&verify, &text, &err) : verify_text(&verify, &text, &err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(&text) : sbx_verbs_print(&text)))
+    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
         status = sbx_fail(&err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&text);
     sbx_auditlog_close(&log);

@@ -248,6 +248,9 @@ static enum sbx_status apply(
         status = pick(option, value, escape_words, countof(escape_words), &word, err);
         cli->tty_pass = word != 0;
         return status;
+    case OPT_PIPE:
+        cli->pipe = value;
+        return SBX_OK;
     case OPT_SECONDS:
         return milliseconds(option, value, &cli->budget_ms, err);
     case OPT_ACCOUNTS:
@@ -431,6 +434,8 @@ enum sbx_status sbx_cli_parse(
         parse.argv = argv + words;
         parse.argc = argc - words;
         ret_cli->verb = parse.row->verb;
+        ret_cli->options = parse.argv;
+        ret_cli->option_count = parse.argc;
         status = parse_verb(&parse, err);
     } else if (strcmp(verb, "--version") == 0 || strcmp(verb, "version") == 0) {
         ret_cli->verb = SBX_VERB_VERSION;

@@ -14,6 +14,7 @@
 
 enum sbx_verb {
     SBX_VERB_RUN = 1,
+    SBX_VERB_SERVE,
     SBX_VERB_HELP,
     SBX_VERB_VERSION,
     SBX_VERB_WHY,
@@ -55,6 +56,10 @@ struct sbx_cli {
     uint32_t accounts;           /* setup --accounts; 0 = as installed, or 1 */
     enum sbx_setup_fence fence;  /* setup --fence; 0 = as installed, or plain */
     bool verify;                 /* uninstall --verify */
+    const char *pipe;            /* serve --pipe; borrowed; NULL = standard input and output */
+    /* The options as they were written, borrowed from argv: what a session passes on. */
+    const char *const *options;
+    size_t option_count;
 };
 
 /**

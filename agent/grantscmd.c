@@ -80,7 +80,7 @@ int sbx_grants_list_command(const struct sbx_cli *cli, const struct sbx_say *say
     if (!status)
         status =
             cli->json ? list_json(infos, count, &text, &err) : list_text(infos, count, &text, &err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(&text) : sbx_verbs_print(&text)))
+    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
         status = sbx_fail(&err, SBX_OS, "standard output cannot be written");
     sbx_grants_list_free(infos, count);
     sbx_buf_done(&text);
@@ -217,9 +217,9 @@ int sbx_revoke_command(const struct sbx_cli *cli, const struct sbx_say *say)
                   : report_text(&report, say, &text, &err2))
         sbx_say_error(say, &err2);
     else if (cli->json)
-        sbx_verbs_print_json(&text);
+        sbx_verbs_print_json(say, &text);
     else if (status != SBX_NOT_FOUND && status != SBX_INVALID)
-        sbx_verbs_print(&text);
+        sbx_verbs_print(say, &text);
     sbx_buf_done(&text);
     sbx_grant_report_done(&report);
     return placed ? sbx_verbs_grant_exit(status) : SBX_EXIT_SANDBOX;

@@ -134,6 +134,24 @@ static const struct sbx_option uninstall_options[] = {
     SAY_OPTIONS,
 };
 
+/* What every command of a session gets, unless a request says otherwise. */
+/* clang-format off */
+#define SESSION_OPTIONS \
+    TOUCH_OPTIONS, \
+    CONFINED_OPTIONS, \
+    {OPT_WINE_UNCONFINED, "--wine-unconfined", NULL, false, NULL, \
+        "under Wine only: run although nothing is enforced; the results say so"}, \
+    GETS_OPTIONS, \
+    LIMIT_OPTIONS
+/* clang-format on */
+
+static const struct sbx_option serve_options[] = {
+    {OPT_PIPE, "--pipe", "NAME", false, "Who is served",
+        "one client of the pipe \\\\.\\pipe\\NAME, of this user, instead of the caller"},
+    SESSION_OPTIONS,
+    SAY_OPTIONS,
+};
+
 static const struct sbx_option repair_options[] = {
     {OPT_INCLUDE_LINKS, "--include-links", NULL, false, "What is repaired",
         "also files with several names, when every name lies in the root"},
@@ -295,9 +313,22 @@ static const char repair_codes[] = "Exit codes:\n"
                                    "  127  nothing was granted there\n"
                                    "  130  cancelled (Ctrl-C); the ledger knows what is left\n";
 
+static const char serve_intro[] =
+    "Runs many commands for one program: JSON-RPC 2.0, one message per line, on standard input "
+    "and\n"
+    "output (README.md lists the methods). The options are what each command gets unless its\n"
+    "request says otherwise. When the caller is gone, every command ends.\n";
+
+static const char session_codes[] = "Exit codes:\n"
+                                    "  0    the session ended: shutdown, or the caller is gone\n"
+                                    "  2    usage error\n"
+                                    "  125  failed\n";
+
 const struct sbx_verb_row sbx_verb_rows[] = {
     {SBX_VERB_RUN, "run", "exec", "-- PROGRAM [ARGS...]", 1, SIZE_MAX, true,
         "run one command in the sandbox", run_intro, run_codes, run_options, countof(run_options)},
+    {SBX_VERB_SERVE, "serve", NULL, NULL, 0, 0, false, "run commands for a program (JSON-RPC 2.0)",
+        serve_intro, session_codes, serve_options, countof(serve_options)},
     {SBX_VERB_WHY, "why", NULL, "PATH --op OPERATION", 1, 1, false,
         "say what decides whether a command may read, write or delete a path", why_intro, why_codes,
         why_options, countof(why_options)},

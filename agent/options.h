@@ -9,6 +9,7 @@
 
 enum sbx_option_id {
     OPT_PROFILE = 1,
+    OPT_PIPE,
     OPT_ALLOW_WRITE,
     OPT_DENY_WRITE,
     OPT_POLICY,

@@ -178,7 +178,7 @@ int sbx_policy_test_command(const struct sbx_cli *cli, const struct sbx_say *say
     if (!status)
         status = finish(&answer, &err);
     if (!status &&
-        !(cli->json ? sbx_verbs_print_json(&answer.text) : sbx_verbs_print(&answer.text)))
+        !(cli->json ? sbx_verbs_print_json(say, &answer.text) : sbx_verbs_print(say, &answer.text)))
         status = sbx_fail(&err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&answer.text);
     sbx_buf_done(&bytes);

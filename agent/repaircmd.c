@@ -33,7 +33,7 @@ static void look_json(struct answer *answer, const struct sbx_linkset_file *file
 }
 
 /* Said at once, not at the end: this is the look before it is done. */
-static void look_text(const struct sbx_linkset_file *file)
+static void look_text(const struct sbx_say *say, const struct sbx_linkset_file *file)
 {
     enum sbx_status status;
     struct sbx_buf text;
@@ -45,7 +45,7 @@ static void look_text(const struct sbx_linkset_file *file)
     for (i = 0; i < file->names.count && !status; i++)
         status = sbx_buf_printf(&text, NULL, "  %s\n", file->names.items[i]);
     if (!status)
-        sbx_verbs_print(&text);
+        sbx_verbs_print(say, &text);
     sbx_buf_done(&text);
 }
 
@@ -58,7 +58,7 @@ static void look(void *context, const struct sbx_linkset *links)
         if (answer->cli->json)
             look_json(answer, &links->files[i]);
         else
-            look_text(&links->files[i]);
+            look_text(answer->say, &links->files[i]);
     }
     if (links->left_out)
         sbx_say_warning(answer->say, "%llu names of files with several were not noted",
@@ -158,9 +158,9 @@ int sbx_grants_repair_command(const struct sbx_cli *cli, const struct sbx_say *s
     if (finish(&answer, &report, status, &err2))
         sbx_say_error(say, &err2);
     else if (cli->json)
-        sbx_verbs_print_json(&answer.text);
+        sbx_verbs_print_json(say, &answer.text);
     else if (placed && status != SBX_NOT_FOUND)
-        sbx_verbs_print(&answer.text);
+        sbx_verbs_print(say, &answer.text);
     sbx_buf_done(&answer.text);
     sbx_grant_report_done(&report);
     return placed ? sbx_verbs_grant_exit(status) : SBX_EXIT_SANDBOX;

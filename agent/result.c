@@ -156,7 +156,7 @@ static enum sbx_status refuse_planted(HANDLE handle, const char *target, struct 
         return SBX_OK; /* a pipe or device that the caller named */
     status = sbx_file_get_facts(handle, &facts, err);
     if (!status && (facts.is_directory || facts.is_reparse || facts.links > 1))
-        status = sbx_fail(err, SBX_DENIED, "--result '%s' is %s", target,
+        status = sbx_fail(err, SBX_DENIED, "'%s' is %s", target,
             facts.is_directory ? "a directory"
             : facts.is_reparse ? "a link"
                                : "one of several names of a file");
@@ -175,15 +175,18 @@ static enum sbx_status open_file(const char *target, HANDLE *ret_handle, struct 
         return status;
     /* Opened first and emptied later: CREATE_ALWAYS would empty before anything can be asked. */
     handle = CreateFileW(path_w, GENERIC_WRITE | FILE_READ_ATTRIBUTES, FILE_SHARE_READ, NULL,
-        OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+        OPEN_ALWAYS,
+        FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT | SECURITY_SQOS_PRESENT |
+            SECURITY_IDENTIFICATION,
+        NULL);
     code = GetLastError();
     free(path_w);
     if (handle == INVALID_HANDLE_VALUE)
-        return sbx_fail_win32(err, code, "--result '%s'", target);
+        return sbx_fail_win32(err, code, "'%s'", target);
     status = refuse_planted(handle, target, err);
     if (!status && GetFileType(handle) == FILE_TYPE_DISK && !SetEndOfFile(handle)) {
         code = GetLastError();
-        status = sbx_fail_win32(err, code, "--result '%s'", target);
+        status = sbx_fail_win32(err, code, "'%s'", target);
     }
     if (status)
         sbx_handle_close(&handle);
@@ -212,13 +215,18 @@ static enum sbx_status check_way(const char *target, struct sbx_error *err)
     if (!status && !sbx_winpath_normalise(full, &normal, NULL, NULL) &&
         sbx_winpath_classify(normal) == SBX_WINPATH_DRIVE)
         status = sbx_follow_check_links(normal, err);
-    if (status)
-        sbx_error_context(err, "--result");
     free(target_w);
     free(full_w);
     free(full);
     free(normal);
     return status;
+}
+
+enum sbx_status sbx_result_open_file(const char *target, void **ret_handle, struct sbx_error *err)
+{
+    enum sbx_status status = check_way(target, err);
+
+    return status ? status : open_file(target, ret_handle, err);
 }
 
 enum sbx_status sbx_result_open(const char *target, void **ret_handle, struct sbx_error *err)
@@ -227,8 +235,10 @@ enum sbx_status sbx_result_open(const char *target, void **ret_handle, struct sb
 
     if (strncmp(target, "handle:", 7) == 0)
         return open_inherited(target + 7, ret_handle, err);
-    status = check_way(target, err);
-    return status ? status : open_file(target, ret_handle, err);
+    status = sbx_result_open_file(target, ret_handle, err);
+    if (status)
+        sbx_error_context(err, "--result");
+    return status;
 }
 
 enum sbx_status sbx_result_write(void **handle, const struct sbx_buf *json, struct sbx_error *err)

@@ -6,6 +6,7 @@
 
 #include "protect.h"
 #include "shared/core/approval.h"
+#include "shared/core/jsonwrite.h"
 #include "shared/core/message.h"
 #include "shared/core/plan.h"
 
@@ -36,6 +37,14 @@ SBX_MUST_CHECK enum sbx_status sbx_result_format(
  * @param ret_handle owned
  */
 SBX_MUST_CHECK enum sbx_status sbx_result_open(
+    const char *target, void **ret_handle, struct sbx_error *err);
+
+/**
+ * A file for writing, created or emptied, under the same conditions: also where `agent serve` puts
+ * a command's output that does not go through it. A pipe is opened without giving its server more
+ * than our name.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_result_open_file(
     const char *target, void **ret_handle, struct sbx_error *err);
 
 /** Write the object and a line end, then close the handle. */

@@ -15,9 +15,10 @@ struct sbx_say {
      * end ({"event":"warning","message":TEXT}); called on the thread that has something to say. */
     void (*sink)(void *context, const char *json, size_t length_bytes);
     void *context;
-    bool json;  /* JSON lines instead of text */
-    bool quiet; /* errors only */
-    bool debug; /* say where an error came from */
+    struct sbx_buf *answer; /* NULL: answers of the verbs go to standard output, else here */
+    bool json;              /* JSON lines instead of text */
+    bool quiet;             /* errors only */
+    bool debug;             /* say where an error came from */
 };
 
 /** "agent: warning: TEXT" or {"event":"warning","message":TEXT}; nothing when quiet. */

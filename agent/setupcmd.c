@@ -311,11 +311,11 @@ static void answer(const struct setup *setup, const struct sbx_error *failure)
     if (setup->cli->json) {
         status = format_json(setup, failure, &text, &err);
         if (!status)
-            sbx_verbs_print_json(&text);
+            sbx_verbs_print_json(setup->say, &text);
     } else if (!failure) {
         status = format_text(setup, &text, &err);
         if (!status)
-            sbx_verbs_print(&text);
+            sbx_verbs_print(setup->say, &text);
     }
     if (status)
         sbx_say_error(setup->say, &err);

@@ -412,15 +412,15 @@ static enum sbx_status format_json(
 /* --- the command -------------------------------------------------------------------------------
  */
 
-static enum sbx_status print(
-    const struct sbx_cli *cli, const struct state *state, struct sbx_error *err)
+static enum sbx_status print(const struct sbx_cli *cli, const struct sbx_say *say,
+    const struct state *state, struct sbx_error *err)
 {
     enum sbx_status status;
     struct sbx_buf text;
 
     sbx_buf_init(&text, ANSWER_MAX_BYTES);
     status = cli->json ? format_json(state, &text, err) : format_text(state, &text, err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(&text) : sbx_verbs_print(&text)))
+    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
         status = sbx_fail(err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&text);
     return status;
@@ -435,7 +435,7 @@ int sbx_status_command(const struct sbx_cli *cli, const struct sbx_say *say)
     sbx_error_init(&err);
     status = ask(cli, &state, &err);
     if (!status)
-        status = print(cli, &state, &err);
+        status = print(cli, say, &state, &err);
     sbx_json_free(state.machine);
     sbx_installed_done(&state.installed);
     sbx_verbs_prepared_done(&state.prepared);

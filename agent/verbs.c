@@ -16,6 +16,8 @@
 int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
     switch (cli->verb) {
+    case SBX_VERB_SERVE:
+        return sbx_serve_command(cli, say);
     case SBX_VERB_WHY:
         return sbx_why_command(cli, say);
     case SBX_VERB_GRANTS_LIST:
@@ -179,7 +181,14 @@ int sbx_verbs_failed(const struct sbx_say *say, const struct sbx_error *err)
     return err->status == SBX_INVALID ? SBX_EXIT_USAGE : SBX_EXIT_SANDBOX;
 }
 
-bool sbx_verbs_print(const struct sbx_buf *text)
+/* To standard output, or to whoever wants to have it. */
+static bool put(const struct sbx_say *say, const char *bytes, size_t length_bytes)
+{
+    return say->answer ? !sbx_buf_add(say->answer, bytes, length_bytes, NULL)
+                       : sbx_say_write(STD_OUTPUT_HANDLE, bytes, length_bytes);
+}
+
+bool sbx_verbs_print(const struct sbx_say *say, const struct sbx_buf *text)
 {
     const char *line = text->data ? text->data : "";
     char *clean = NULL;
@@ -191,15 +200,14 @@ bool sbx_verbs_print(const struct sbx_buf *text)
         size_t length = strcspn(line, "\n");
 
         sbx_utf_printable(line, length, clean, LINE_MAX_BYTES);
-        ok = sbx_say_write(STD_OUTPUT_HANDLE, clean, strlen(clean)) &&
-             (!line[length] || sbx_say_write(STD_OUTPUT_HANDLE, "\n", 1));
+        ok = put(say, clean, strlen(clean)) && (!line[length] || put(say, "\n", 1));
         line += length + (line[length] == '\n');
     }
     free(clean);
     return ok;
 }
 
-bool sbx_verbs_print_json(const struct sbx_buf *json)
+bool sbx_verbs_print_json(const struct sbx_say *say, const struct sbx_buf *json)
 {
-    return sbx_say_write(STD_OUTPUT_HANDLE, json->data, json->length_bytes);
+    return put(say, json->data, json->length_bytes);
 }

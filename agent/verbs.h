@@ -29,6 +29,7 @@ int sbx_policy_show_command(const struct sbx_cli *cli, const struct sbx_say *say
 /** setup, repair and uninstall: setupcmd.c */
 int sbx_setup_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_status_command(const struct sbx_cli *cli, const struct sbx_say *say);
+int sbx_serve_command(const struct sbx_cli *cli, const struct sbx_say *say);
 
 /** Run the command that was parsed; any but run, help and version. */
 int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say);
@@ -87,9 +88,9 @@ int sbx_verbs_failed(const struct sbx_say *say, const struct sbx_error *err);
  * come from the disk.
  * @return false when nobody reads
  */
-bool sbx_verbs_print(const struct sbx_buf *text);
+bool sbx_verbs_print(const struct sbx_say *say, const struct sbx_buf *text);
 
 /** A JSON document to standard output as it is. */
-bool sbx_verbs_print_json(const struct sbx_buf *json);
+bool sbx_verbs_print_json(const struct sbx_say *say, const struct sbx_buf *json);
 
 #endif

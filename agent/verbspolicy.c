@@ -50,7 +50,7 @@ int sbx_policy_validate_command(const struct sbx_cli *cli, const struct sbx_say 
     sbx_json_end_object(&w);
     if (sbx_json_writer_end(&w, &err) || sbx_buf_putc(&json, '\n', &err))
         sbx_say_error(say, &err);
-    else if (cli->json && !sbx_verbs_print_json(&json))
+    else if (cli->json && !sbx_verbs_print_json(say, &json))
         oom = true;
     sbx_buf_done(&json);
     return oom ? SBX_EXIT_SANDBOX : all_ok ? 0 : SBX_EXIT_USAGE;
@@ -82,7 +82,7 @@ int sbx_policy_show_command(const struct sbx_cli *cli, const struct sbx_say *say
     status = sbx_verbs_policy(cli, &prepared, &err);
     if (!status)
         status = format(&prepared.policy, &text, &err);
-    if (!status && !sbx_verbs_print_json(&text))
+    if (!status && !sbx_verbs_print_json(say, &text))
         status = sbx_fail(&err, SBX_OS, "standard output cannot be written");
     sbx_buf_wipe(&text); /* environment.set may hold secrets */
     sbx_verbs_prepared_done(&prepared);

@@ -123,7 +123,8 @@ static int show(const struct sbx_verify_run *run, const struct sbx_verify_report
     if (!status && !run->cli->json)
         status = sbx_verify_print(report, &text, &err);
     if (!status)
-        said = run->cli->json ? sbx_verbs_print_json(&json) : sbx_verbs_print(&text);
+        said = run->cli->json ? sbx_verbs_print_json(run->say, &json)
+                              : sbx_verbs_print(run->say, &text);
     sbx_buf_done(&text);
     sbx_buf_done(&json);
     if (status)

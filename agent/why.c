@@ -17,7 +17,7 @@ static char *account_of(const struct sbx_why_verdict *verdict)
     return name;
 }
 
-static enum sbx_status print_answer(const struct sbx_cli *cli,
+static enum sbx_status print_answer(const struct sbx_cli *cli, const struct sbx_say *say,
     const struct sbx_why_question *question, const struct sbx_why_answer *answer,
     struct sbx_error *err)
 {
@@ -29,7 +29,7 @@ static enum sbx_status print_answer(const struct sbx_cli *cli,
     sbx_buf_init(&text, WHY_MAX_BYTES);
     status = cli->json ? sbx_why_json(question, answer, account, &text, err)
                        : sbx_why_text(question, answer, account, &text, err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(&text) : sbx_verbs_print(&text)))
+    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
         status = sbx_fail(err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&text);
     free(names[0]);
@@ -60,7 +60,7 @@ int sbx_why_command(const struct sbx_cli *cli, const struct sbx_say *say)
         status = sbx_why_ask(&place.question, &answer, &err);
     }
     if (!status)
-        status = print_answer(cli, &place.question, &answer, &err);
+        status = print_answer(cli, say, &place.question, &answer, &err);
     sbx_why_place_done(&place);
     sbx_verbs_token_done(&token);
     sbx_verbs_prepared_done(&prepared);

@@ -157,6 +157,9 @@ SBX_MUST_CHECK enum sbx_status sbx_json_as_int(
     const struct sbx_json_at *at, int64_t min, int64_t max, int64_t *ret, struct sbx_error *err);
 SBX_MUST_CHECK enum sbx_status sbx_json_as_bool(
     const struct sbx_json_at *at, bool *ret, struct sbx_error *err);
+/** Any number in [min, max], as a double. */
+SBX_MUST_CHECK enum sbx_status sbx_json_as_double(
+    const struct sbx_json_at *at, double min, double max, double *ret, struct sbx_error *err);
 SBX_MUST_CHECK enum sbx_status sbx_json_as_object(
     const struct sbx_json_at *at, struct sbx_error *err);
 

@@ -204,6 +204,21 @@ enum sbx_status sbx_json_as_int(
     return SBX_OK;
 }
 
+enum sbx_status sbx_json_as_double(
+    const struct sbx_json_at *at, double min, double max, double *ret, struct sbx_error *err)
+{
+    double value;
+
+    if (!cJSON_IsNumber(at->item))
+        return fail_type(at, "a number", err);
+    value = at->item->valuedouble;
+    if (!(value >= min && value <= max))
+        return sbx_fail(err, SBX_INVALID, "'%s' must be a number from %.15g to %.15g",
+            path_words(at), min, max);
+    *ret = value;
+    return SBX_OK;
+}
+
 enum sbx_status sbx_json_as_object(const struct sbx_json_at *at, struct sbx_error *err)
 {
     return cJSON_IsObject(at->item) ? SBX_OK : fail_type(at, "an object", err);

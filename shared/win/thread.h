@@ -14,6 +14,7 @@
 
 /* For a thread that waits and copies, and for one that runs a whole command. */
 #define SBX_THREAD_STACK_SMALL (64u * 1024u)
+#define SBX_THREAD_STACK_PUMP (128u * 1024u)
 #define SBX_THREAD_STACK_LARGE (1024u * 1024u)
 
 /**
