@@ -46,6 +46,7 @@ struct sbx_verify_run {
     struct sbx_verify_targets targets;
     struct sbx_runner_pool runners;
     bool have_runners;
+    struct sbx_cancel cancel; /* Ctrl-C ends the run under way, and then the list */
     enum sbx_mode mode;
 };
 
@@ -78,7 +79,7 @@ SBX_MUST_CHECK enum sbx_status sbx_verify_prepare(
 
 /** Put a copy back as it was made, when something changed it. */
 SBX_MUST_CHECK enum sbx_status sbx_verify_restore(
-    struct sbx_verify_run *run, struct sbx_verify_fixture *fixture, struct sbx_error *err);
+    struct sbx_verify_fixture *fixture, struct sbx_error *err);
 
 /** Hash over names and contents of all that an attack must not change. */
 SBX_MUST_CHECK enum sbx_status sbx_verify_snapshot(

@@ -4,9 +4,9 @@
 #include "result.h"
 #include "verbs.h"
 #include "shared/core/winpath.h"
-#include "shared/win/file.h"
-#include "shared/win/handle.h"
+#include "shared/win/consolectl.h"
 #include "shared/win/known.h"
+#include "shared/win/wstr.h"
 
 #include <stdio.h>
 
@@ -23,11 +23,11 @@ static const struct sbx_verify_row first_row = {"", "ordinary work in a wider ru
 /* Beside agent.exe, as everything of ours. */
 static enum sbx_status find_beside(const char *name, char **ret_path, struct sbx_error *err)
 {
-    const struct sbx_file_how how = {.kind = SBX_FILE_PLAIN};
     char *program = NULL, *folder = NULL;
-    HANDLE handle = NULL;
+    wchar_t *path_w = NULL;
     struct sbx_buf path;
     enum sbx_status status;
+    DWORD code;
 
     sbx_buf_init(&path, 4096);
     status = sbx_known_program(&program, err);
@@ -36,13 +36,17 @@ static enum sbx_status find_beside(const char *name, char **ret_path, struct sbx
     if (!status)
         status = sbx_buf_printf(&path, err, "%s\\%s", folder, name);
     if (!status)
-        status = sbx_file_open(path.data, &how, &handle, err);
-    sbx_handle_close(&handle);
+        status = sbx_wstr_from_utf8(path.data, &path_w, err);
+    if (!status && GetFileAttributesW(path_w) == INVALID_FILE_ATTRIBUTES) {
+        code = GetLastError();
+        status = sbx_fail_win32(err, code, "'%s'", path.data);
+    }
     if (status)
         sbx_error_hint(err, "%s must lie beside agent.exe", name);
     else
         status = sbx_buf_steal(&path, ret_path, err);
     sbx_buf_done(&path);
+    free(path_w);
     free(program);
     free(folder);
     return status;
@@ -87,6 +91,8 @@ static enum sbx_status run_rows(
 
         if (!wanted(run->cli, sbx_verify_rows[i].id))
             continue;
+        if (*run->cancel.count)
+            return sbx_fail(err, SBX_CANCELLED, "cancelled after %zu rows", report->count);
         sbx_verify_try(run, &sbx_verify_rows[i], result, report);
         report->counts[result->row->group][result->value]++;
         report->broken += result->value == SBX_VERIFY_BROKEN;
@@ -148,6 +154,9 @@ int sbx_verify_command(const struct sbx_cli *cli, const struct sbx_say *say)
     status = find_beside("sandbox-probe.exe", &run.probe, &err);
     if (!status)
         status = find_beside("command-runner.exe", &runner, &err);
+    if (!status)
+        status = sbx_consolectl_install(&run.cancel.event, &err);
+    run.cancel.count = sbx_consolectl_counter();
     if (!status)
         status = sbx_verify_prepare(&run, &err);
     if (!status) {

@@ -399,12 +399,13 @@ static size_t remove_folder(const char *path)
     return path ? left : 0;
 }
 
-enum sbx_status sbx_verify_restore(
-    struct sbx_verify_run *run, struct sbx_verify_fixture *fixture, struct sbx_error *err)
+enum sbx_status sbx_verify_restore(struct sbx_verify_fixture *fixture, struct sbx_error *err)
 {
-    (void)run;
-    if (remove_folder(fixture->base))
-        return sbx_fail(err, SBX_DENIED, "'%s' cannot be made again", fixture->base);
+    size_t left = remove_folder(fixture->base);
+
+    if (left)
+        return sbx_fail(err, SBX_DENIED, "'%s' cannot be made again: %zu entries stay, error %lu",
+            fixture->base, left, GetLastError());
     return make_parts(fixture->base, err);
 }
 

@@ -86,7 +86,7 @@ static enum sbx_status try_outside(struct sbx_verify_run *run, const struct sbx_
         status = sbx_verify_snapshot(&run->outside, before, err);
     spawn.argv = words.items;
     spawn.argc = words.count;
-    spawn.cwd = run->outside.base;
+    spawn.cwd = run->folder; /* the fixture is made again: nobody may sit in it */
     if (!status)
         status = sbx_spawn_create(&spawn, &process, err);
     if (!status)
@@ -103,7 +103,7 @@ static enum sbx_status try_outside(struct sbx_verify_run *run, const struct sbx_
     }
     /* Links that a twin made lie in the attack's own folder; the next row starts without them. */
     if (!status)
-        status = sbx_verify_restore(run, &run->outside, err);
+        status = sbx_verify_restore(&run->outside, err);
     free(words.text);
     sbx_buf_done(&place);
     return status;
@@ -196,9 +196,9 @@ static enum sbx_status command_line(const struct sbx_verify_run *run,
     /* The ping, in the same process before the attack. */
     sbx_buf_clear(place);
     if (!status)
-        status = sbx_buf_printf(place, err, "seq|%s|%s\\%s|+|%s", reading ? "read" : "create",
-            reading ? ws_place : free_place, reading ? "target.txt" : "ping",
-            row->words + (seq ? 4 : 0));
+        status = sbx_buf_printf(place, err, "seq|%s|%s\\%s%s|+|%s", reading ? "read" : "create",
+            reading ? ws_place : free_place, reading ? "target.txt" : "ping-",
+            reading ? "" : row->id, row->words + (seq ? 4 : 0));
     return status;
 }
 
@@ -257,6 +257,7 @@ static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_v
     struct output output = {{0}, NULL, {0}};
     struct sbx_verify_seen *seen = &result->seen;
     struct sbx_run_how how = {.streams = {open_output, output_handed_over, close_output, &output},
+        .cancel = run->cancel,
         .runners = run->have_runners ? &run->runners : NULL};
     struct sbx_say silent = {.quiet = true};
     char before[65], after[65];
@@ -301,7 +302,7 @@ static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_v
     seen->inside_changed = !status && strcmp(before, after) != 0;
     /* The sandbox did not hold, or the name was quarantined: the next row needs it whole. */
     if (!status && seen->inside_changed)
-        status = sbx_verify_restore(run, &run->inside, err);
+        status = sbx_verify_restore(&run->inside, err);
 cleanup:
     free(words.text);
     free(options.text);

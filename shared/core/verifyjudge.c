@@ -118,7 +118,9 @@ enum sbx_verify_class sbx_verify_judge(
         return row->unprobed;
     if (!seen->inside_ran || seen->ping != SBX_VERIFY_SUCCEEDED) {
         *ret_why = "a harmless step failed inside: nothing of the attack was seen";
-        return worked && seen->inside_ran ? SBX_VERIFY_BROKEN : SBX_VERIFY_CANNOT_TELL;
+        return worked && seen->inside_ran && !(row->flags & SBX_VERIFY_MUST_WORK)
+                   ? SBX_VERIFY_BROKEN
+                   : SBX_VERIFY_CANNOT_TELL;
     }
     if (row->flags & SBX_VERIFY_MUST_WORK)
         return of_control(seen, ret_why);
