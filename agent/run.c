@@ -8,6 +8,7 @@
 #include "granting.h"
 #include "policyload.h"
 #include "protect.h"
+#include "readroots.h"
 #include "resolve.h"
 #include "result.h"
 #include "session.h"
@@ -124,6 +125,8 @@ static enum sbx_status make_plan(struct command *command, struct sbx_error *err)
         status = sbx_plan_protected_names(&command->policy, &names, err);
     if (!status)
         status = sbx_facts_roots(&command->policy, &names, &command->facts, err);
+    if (!status)
+        status = sbx_readroots_add(&command->policy, mode, &command->facts, err);
     if (!status)
         status = sbx_workdirs_name(&command->policy, mode, &command->facts, err);
     sbx_strings_done(&names);

@@ -3,6 +3,7 @@
 
 #include "facts.h"
 #include "policyload.h"
+#include "readroots.h"
 #include "verify.h"
 #include "workdirs.h"
 
@@ -86,6 +87,8 @@ enum sbx_status sbx_verbs_prepare(
         status = sbx_plan_protected_names(policy, &names, err);
     if (!status)
         status = sbx_facts_roots(policy, &names, facts, err);
+    if (!status)
+        status = sbx_readroots_add(policy, mode, facts, err);
     if (!status)
         status = sbx_workdirs_name(policy, mode, facts, err);
     if (!status)

@@ -273,8 +273,13 @@ enum sbx_status sbx_plan_protected_names(
 
 static enum sbx_status check_reads(struct sbx_plan_work *work, struct sbx_error *err)
 {
-    if (work->plan->mode == SBX_MODE_ELEVATED || !work->policy->deny_read.count)
-        return SBX_OK;
+    enum sbx_status status = SBX_OK;
+    size_t i;
+
+    for (i = 0; !status && i < work->facts->read_notes.count; i++)
+        status = sbx_plan_warn(work->plan, err, "%s", work->facts->read_notes.items[i]);
+    if (status || work->plan->mode == SBX_MODE_ELEVATED || !work->policy->deny_read.count)
+        return status;
     sbx_fail(err, SBX_UNSUPPORTED,
         "filesystem.denyRead: in unelevated mode the command reads what "
         "its user may read");
@@ -408,6 +413,7 @@ void sbx_facts_done(struct sbx_facts *facts)
         free(facts->objects[i].commondir_target);
     }
     free(facts->objects);
+    sbx_strings_done(&facts->read_notes);
     free_list(facts->write_bound, facts->write_bound_count);
     free_list(facts->path_directories, facts->path_count);
     sbx_env_done(&facts->environment);

@@ -76,6 +76,7 @@ struct sbx_facts {
     size_t write_bound_count;
     struct sbx_object_fact *objects;
     size_t object_count;
+    struct sbx_strings read_notes; /* one line each, passed on as warnings of the plan */
     /* Directories that refuse to be writable roots, final paths. Any may be NULL. */
     char *system_root, *program_files, *program_files_x86, *program_data;
     char *profile, *profiles_directory, *app_data, *local_app_data, *startup;

@@ -1,5 +1,6 @@
 /*
- * The ACEs of protected, denied and read objects (design 4). Boundary B1.
+ * The ACEs of protected and denied objects (design 4); those of reads are in plan_reads.c.
+ * Boundary B1.
  *
  *   1. A deny names every capability whose root contains the object, and the group: one allow
  *      that no deny answers would be enough.
@@ -197,55 +198,6 @@ static enum sbx_status deny_write(
     return status ? status : deny_targets(work, object, err);
 }
 
-static bool is_read_allowed(const struct sbx_facts *facts, const char *path)
-{
-    size_t i;
-
-    for (i = 0; i < facts->object_count; i++)
-        if (facts->objects[i].kind == SBX_OBJECT_ALLOW_READ &&
-            sbx_winpath_is_inside(facts->objects[i].path, path))
-            return true;
-    return false;
-}
-
-static bool is_read_denied_by_machine(const struct sbx_facts *facts, const char *path)
-{
-    size_t i;
-
-    for (i = 0; i < facts->object_count; i++)
-        if (facts->objects[i].kind == SBX_OBJECT_DENY_READ_MACHINE &&
-            (sbx_winpath_is_inside(facts->objects[i].path, path) ||
-                sbx_winpath_is_inside(path, facts->objects[i].path)))
-            return true;
-    return false;
-}
-
-/*
- * Reads, elevated mode only. An explicit allow on a path inside a denied folder beats the deny
- * that it inherits, which is how allowRead beats denyRead.
- */
-static enum sbx_status read_object(
-    struct sbx_plan_work *work, const struct sbx_object_fact *object, struct sbx_error *err)
-{
-    uint8_t flags = object->is_directory ? SBX_ACE_OI | SBX_ACE_CI : 0;
-    struct sbx_plan_ace deny = {
-        object->path, NULL, SBX_ACE_DENY, flags, SBX_MASK_DENY_READ, "deny-read"};
-    struct sbx_plan_ace allow = {
-        object->path, NULL, SBX_ACE_ALLOW, flags, SBX_MASK_RX, "allow-read"};
-
-    if (work->plan->mode != SBX_MODE_ELEVATED)
-        return SBX_OK;
-    if (object->kind == SBX_OBJECT_ALLOW_READ) {
-        if (is_read_denied_by_machine(work->facts, object->path))
-            return sbx_plan_warn(work->plan, err,
-                "'%s' stays unreadable: the machine's denyRead covers it", object->path);
-        return sbx_plan_add_ace(work->plan, work->facts->group_sid, &allow, err);
-    }
-    if (object->kind == SBX_OBJECT_DENY_READ && is_read_allowed(work->facts, object->path))
-        return SBX_OK;
-    return sbx_plan_add_ace(work->plan, work->facts->group_sid, &deny, err);
-}
-
 /* Rule 3. */
 static enum sbx_status leave_names(
     struct sbx_plan_work *work, const struct sbx_object_fact *object, struct sbx_error *err)
@@ -266,15 +218,15 @@ enum sbx_status sbx_plan_object_aces(struct sbx_plan_work *work, struct sbx_erro
     for (i = 0; !status && i < facts->object_count; i++) {
         const struct sbx_object_fact *object = &facts->objects[i];
 
-        if (object->is_reparse)
+        if (object->kind > SBX_OBJECT_GIT_INNER)
+            status = sbx_plan_read_object(work, object, err);
+        else if (object->is_reparse)
             status = sbx_plan_warn(work->plan, err,
                 "'%s' is a link: neither it nor what it names is protected", object->path);
         else if (!object->is_directory && object->link_count > 1)
             status = leave_names(work, object, err);
-        else if (object->kind <= SBX_OBJECT_GIT_INNER)
-            status = deny_write(work, object, err);
         else
-            status = read_object(work, object, err);
+            status = deny_write(work, object, err);
     }
     return status;
 }

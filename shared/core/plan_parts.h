@@ -31,6 +31,16 @@ SBX_MUST_CHECK enum sbx_status sbx_plan_roots(struct sbx_plan_work *work, struct
  */
 const char *sbx_plan_forbidden_place(const struct sbx_facts *facts, const char *path);
 
+/**
+ * plan_places.c: the rule of design 4 that forbids giving a directory to read as a whole.
+ * @return as above
+ */
+const char *sbx_plan_forbidden_read(const struct sbx_facts *facts, const char *path);
+
+/** plan_reads.c: what the account may read beyond its rights, and what it may not (elevated). */
+SBX_MUST_CHECK enum sbx_status sbx_plan_read_object(
+    struct sbx_plan_work *work, const struct sbx_object_fact *object, struct sbx_error *err);
+
 /** plan_places.c: every place of the facts is in normal form. @return SBX_INTERNAL */
 SBX_MUST_CHECK enum sbx_status sbx_plan_check_places(
     const struct sbx_facts *facts, struct sbx_error *err);

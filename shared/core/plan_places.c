@@ -119,6 +119,32 @@ const char *sbx_plan_forbidden_place(const struct sbx_facts *facts, const char *
 }
 
 /*
+ * Never a whole profile, nor AppData or one of its direct parts, nor our own state. What every user
+ * may read anyway (Windows, Program Files) needs no entry of ours, and we could not write one.
+ */
+const char *sbx_plan_forbidden_read(const struct sbx_facts *facts, const char *path)
+{
+    if (sbx_winpath_is_volume_root(path))
+        return "is the root of a volume";
+    if (lies(path, facts->system_root, ALL))
+        return "is, contains or lies in the Windows folder";
+    if (lies(path, facts->program_files, ALL) || lies(path, facts->program_files_x86, ALL))
+        return "is, contains or lies in Program Files";
+    if (lies(path, facts->profiles_directory, AROUND))
+        return "is or contains the folder of all user profiles";
+    if (lies(path, facts->profile, AROUND) || is_child(path, facts->profiles_directory))
+        return "is a whole user profile";
+    if (is_app_data(facts, path))
+        return "is AppData or a direct part of it";
+    if (lies(path, facts->program_data, AROUND))
+        return "is or contains ProgramData";
+    if (lies(path, facts->state_directory, ALL) ||
+        lies_below(path, facts->program_data, "AgentSandbox", ALL))
+        return "contains or lies in the sandbox's own state";
+    return NULL;
+}
+
+/*
  * The comparisons above say false for a path that is not in normal form. A place that is not
  * would forbid nothing, so it is an error instead.
  */
