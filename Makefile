@@ -239,6 +239,8 @@ demo:  ## install what is missing, build, run the main job on a small project an
 bench: deps  ## ratios against a bare process: start-up, output, memory
 	$(Q)$(MAKE) -s -j2 programs suite
 	$(Q)scripts/bench
+	$(Q)scripts/bench-grants --platform stock
+	$(Q)$(if $(wildcard $(BUILD)/ntwine/stamp),scripts/bench-grants --platform ntwine,echo "bench-grants on ntwine: not built (scripts/bootstrap --ntwine)")
 
 # clang's libFuzzer; FUZZ=json TIME=60 runs one, the default is all for TIME seconds each.
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))

@@ -285,7 +285,7 @@ static bool is_denied(const char *name)
 START_TEST(protect__adopted__denied_like_an_old_one)
 {
     if (platform_is_stock_wine())
-        return; /* said by "not denied" in the details, below */
+        UNIT_SKIP("stock Wine keeps no access lists of files");
     begin();
     make_git("ws\\.git", "");
     ck_assert(!is_denied("ws\\.git"));
@@ -467,12 +467,17 @@ START_TEST(protect__git_file_to_clean_folder__adopted)
 }
 END_TEST
 
-/* Wine now and then says that it lost something: then the full look finds it, and leaves it. */
-static bool is_lost_on_wine(const char *name)
+/*
+ * Wine now and then completes a watch with nothing in it, which means that something was lost: then
+ * the full look finds the name. Unless it had been heard before the loss, it may be old, and is
+ * reported and left. True for that.
+ */
+static bool is_left_after_a_loss(const char *name)
 {
-    if (!platform_is_wine() || !report.roots_lost)
+    if (!platform_is_wine() || !report.roots_lost || report.item_count != 1 ||
+        report.items[0].action == SBX_PROTECT_ADOPTED)
         return false;
-    only_item(name, SBX_PROTECT_REPORTED);
+    ck_assert(says(only_item(name, SBX_PROTECT_REPORTED), "watch was lost"));
     return true;
 }
 
@@ -485,8 +490,8 @@ START_TEST(protect__git_in_new_directory__adopted)
     scratch_mkdir("ws\\new");
     make_git("ws\\new\\.git", "");
     end();
-    if (is_lost_on_wine("ws\\new\\.git"))
-        return;
+    if (is_left_after_a_loss("ws\\new\\.git"))
+        UNIT_SKIP("the watch was lost before the name was heard; found by the full look");
     only_item("ws\\new\\.git", SBX_PROTECT_ADOPTED);
     ck_assert(!exists("ws\\new\\.git\\hooks\\pre-commit"));
 }
@@ -500,7 +505,7 @@ START_TEST(protect__git_in_old_directory__adopted_or_unwatched)
     end();
     if (platform_is_wine()) {
         ck_assert(report.nested_unwatched);
-        return;
+        UNIT_SKIP("Wine hears nothing from directories that were there before; the report says so");
     }
     ck_assert(!report.nested_unwatched);
     only_item("ws\\src\\.git", SBX_PROTECT_ADOPTED);
@@ -517,8 +522,8 @@ START_TEST(protect__tree_moved_in__git_below_found)
     begin();
     move("outside\\tree", "ws\\tree");
     end();
-    if (is_lost_on_wine("ws\\tree\\deep\\.git"))
-        return;
+    if (is_left_after_a_loss("ws\\tree\\deep\\.git"))
+        UNIT_SKIP("the watch was lost before the name was heard; found by the full look");
     only_item("ws\\tree\\deep\\.git", SBX_PROTECT_ADOPTED);
     ck_assert(!exists("ws\\tree\\deep\\.git\\hooks\\pre-commit"));
 }
@@ -543,7 +548,7 @@ START_TEST(protect__hook_in_old_nested_repository__told)
     end();
     if (platform_is_wine()) {
         ck_assert(report.nested_unwatched);
-        return;
+        UNIT_SKIP("Wine hears nothing from directories that were there before; the report says so");
     }
     ck_assert_uint_eq(report.item_count, 0);
     ck_assert_uint_eq(report.change_count, 1);
