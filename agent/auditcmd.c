@@ -2,6 +2,7 @@
 #include "verbs.h"
 
 #include "auditwalk.h"
+#include "protect.h"
 #include "shared/core/jsonwrite.h"
 #include "shared/core/winpath.h"
 #include "shared/win/clock.h"
@@ -116,10 +117,31 @@ static enum sbx_status coverage_text(
     return status;
 }
 
-static enum sbx_status format_text(
-    const struct sbx_audit *audit, uint64_t took_ms, struct sbx_buf *text, struct sbx_error *err)
+/* What background runs left at the top of the roots: protected names, each a finding. */
+static enum sbx_status left_text(
+    const struct sbx_protect_report *left, struct sbx_buf *text, struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
+    size_t i, k;
+
+    for (i = 0; !status && i < left->item_count; i++) {
+        status = sbx_buf_printf(text, err, "%s\n", left->items[i].path);
+        for (k = 0; !status && k < left->items[i].details.count; k++)
+            status = sbx_buf_printf(text, err, "  %s\n", left->items[i].details.items[k]);
+    }
+    if (!status && left->unwatched)
+        status = sbx_buf_printf(text, err,
+            "%zu root%s had background runs since this machine was started: what they left may "
+            "still write there\n",
+            left->unwatched, left->unwatched == 1 ? "" : "s");
+    return status;
+}
+
+static enum sbx_status format_text(const struct sbx_audit *audit,
+    const struct sbx_protect_report *left, uint64_t took_ms, struct sbx_buf *text,
+    struct sbx_error *err)
+{
+    enum sbx_status status = left_text(left, text, err);
     size_t i;
 
     for (i = 0; !status && i < audit->finding_count; i++)
@@ -178,8 +200,26 @@ static void coverage_json(
     sbx_json_end_object(w);
 }
 
-static enum sbx_status format_json(
-    const struct sbx_audit *audit, uint64_t took_ms, struct sbx_buf *json, struct sbx_error *err)
+static void left_json(const struct sbx_protect_report *left, struct sbx_json_writer *w)
+{
+    size_t i;
+
+    sbx_json_key_array(w, "backgroundLeft");
+    for (i = 0; i < left->item_count; i++) {
+        const struct sbx_strings *details = &left->items[i].details;
+
+        sbx_json_begin_object(w);
+        sbx_json_key_string(w, "path", left->items[i].path);
+        sbx_json_key_strings(w, "details", (const char *const *)details->items, details->count);
+        sbx_json_end_object(w);
+    }
+    sbx_json_end_array(w);
+    sbx_json_key_uint64(w, "rootsUnwatchedNow", left->unwatched);
+}
+
+static enum sbx_status format_json(const struct sbx_audit *audit,
+    const struct sbx_protect_report *left, uint64_t took_ms, struct sbx_buf *json,
+    struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
     struct sbx_json_writer w;
@@ -193,6 +233,7 @@ static enum sbx_status format_json(
         status = finding_json(audit, &audit->findings[i], &w, err);
     sbx_json_end_array(&w);
     sbx_json_key_uint64(&w, "findingsLeftOut", audit->findings_left_out);
+    left_json(left, &w);
     coverage_json(audit, took_ms, &w);
     sbx_json_end_object(&w);
     if (!status)
@@ -215,14 +256,15 @@ static enum sbx_status search(const struct sbx_cli *cli, const struct sbx_prepar
 }
 
 static enum sbx_status print(const struct sbx_cli *cli, const struct sbx_say *say,
-    const struct sbx_audit *audit, uint64_t took_ms, struct sbx_error *err)
+    const struct sbx_audit *audit, const struct sbx_protect_report *left, uint64_t took_ms,
+    struct sbx_error *err)
 {
     enum sbx_status status;
     struct sbx_buf text;
 
     sbx_buf_init(&text, ANSWER_MAX_BYTES);
-    status = cli->json ? format_json(audit, took_ms, &text, err)
-                       : format_text(audit, took_ms, &text, err);
+    status = cli->json ? format_json(audit, left, took_ms, &text, err)
+                       : format_text(audit, left, took_ms, &text, err);
     if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
         status = sbx_fail(err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&text);
@@ -235,6 +277,7 @@ int sbx_audit_command(const struct sbx_cli *cli, const struct sbx_say *say)
     struct sbx_prepared prepared = {0};
     struct sbx_planned_token token = {0};
     struct sbx_audit audit = {0};
+    struct sbx_protect_report left = {0};
     enum sbx_status status;
     struct sbx_error err;
     bool found = false;
@@ -249,9 +292,16 @@ int sbx_audit_command(const struct sbx_cli *cli, const struct sbx_say *say)
         audit.deadline_ms = begun_ms + (cli->budget_ms ? cli->budget_ms : DEFAULT_BUDGET_MS);
         status = search(cli, &prepared, &audit, &err);
     }
+    if (!status) {
+        const struct sbx_protect_options options = {
+            .policy = &prepared.policy, .facts = &prepared.facts};
+
+        status = sbx_protect_audit(&prepared.plan, &options, &left, &err);
+    }
     if (!status)
-        status = print(cli, say, &audit, sbx_clock_ms() - begun_ms, &err);
-    found = audit.finding_count != 0;
+        status = print(cli, say, &audit, &left, sbx_clock_ms() - begun_ms, &err);
+    found = audit.finding_count != 0 || left.item_count != 0;
+    sbx_protect_report_done(&left);
     sbx_audit_done(&audit);
     sbx_verbs_token_done(&token);
     sbx_verbs_prepared_done(&prepared);

@@ -71,7 +71,7 @@ cleanup:
 }
 
 /* A new handle each time: some systems go on giving the entries that a handle saw first. */
-static enum sbx_status open_list(struct sbx_protect_root *root, struct sbx_error *err)
+enum sbx_status sbx_protect_open_list(struct sbx_protect_root *root, struct sbx_error *err)
 {
     return open_root(root->root, 0, &root->list, err);
 }
@@ -79,10 +79,12 @@ static enum sbx_status open_list(struct sbx_protect_root *root, struct sbx_error
 static enum sbx_status begin_root(
     struct sbx_protect *protect, struct sbx_protect_root *root, struct sbx_error *err)
 {
-    enum sbx_status status = open_list(root, err);
+    enum sbx_status status = sbx_protect_open_list(root, err);
 
     if (!status)
         status = sbx_protect_snapshot(protect, root, err);
+    if (!status)
+        status = sbx_protect_back_compare(protect, root, &protect->descriptors, err);
     sbx_handle_close(&root->list);
     if (!status)
         status = open_root(root->root, FILE_FLAG_OVERLAPPED, &root->watched, err);
@@ -181,6 +183,7 @@ void sbx_protect_cancel(struct sbx_protect *protect)
         sbx_handle_close(&protect->roots[i].watched);
         sbx_handle_close(&protect->roots[i].list);
         free(protect->roots[i].seen);
+        sbx_background_done(&protect->roots[i].record);
     }
     free(protect->roots);
     sbx_protect_prints_done(&protect->prints);
@@ -195,7 +198,7 @@ static enum sbx_status end_root(struct sbx_protect_work *work, struct sbx_protec
     size_t index;
 
     sbx_error_init(&problem);
-    if (!open_list(root, &problem))
+    if (!sbx_protect_open_list(root, &problem))
         return sbx_protect_look(work, root);
     work->report->truncated = true;
     status = sbx_protect_add_item(work, root->root->path, SBX_PROTECT_FAILED, &index);
@@ -203,6 +206,24 @@ static enum sbx_status end_root(struct sbx_protect_work *work, struct sbx_protec
         return status == SBX_INVALID ? SBX_OK : status;
     return sbx_protect_say(&work->report->items[index].details, work->err,
         "the root cannot be looked at: %s", problem.context);
+}
+
+/* A record that cannot be written loses what the next run should ask about: that is said. */
+static void keep_record(struct sbx_protect_work *work, struct sbx_protect_root *root)
+{
+    struct sbx_error problem;
+    size_t index;
+
+    sbx_error_init(&problem);
+    sbx_handle_close(&root->list);
+    work->report->unwatched += root->has_record || work->protect->plan->background;
+    if (!sbx_protect_back_keep(work->protect, root, &problem))
+        return;
+    work->report->truncated = true;
+    if (!sbx_protect_add_item(work, root->root->path, SBX_PROTECT_FAILED, &index) &&
+        sbx_protect_say(&work->report->items[index].details, NULL,
+            "what a background process makes here will not be noticed: %s", problem.context))
+        work->report->left_out++;
 }
 
 enum sbx_status sbx_protect_end(
@@ -217,6 +238,7 @@ enum sbx_status sbx_protect_end(
         return SBX_OK;
     work.deadline_ms = sbx_clock_ms() + SBX_PROTECT_TIME_MS;
     ret_report->background = protect->plan->background;
+    ret_report->descriptors = protect->descriptors;
     ret_report->roots_watched = protect->root_count;
     ret_report->nested_unwatched = protect->root_count && sbx_late_wine_version() != NULL;
     if (protect->watch)
@@ -231,8 +253,65 @@ enum sbx_status sbx_protect_end(
 
         status = status ? status : stamped;
     }
+    for (i = 0; i < protect->root_count; i++)
+        keep_record(&work, &protect->roots[i]);
     ret_report->truncated = ret_report->truncated || status;
     free(work.adopted);
     sbx_protect_cancel(protect);
+    return status;
+}
+
+/* --- without a run -------------------------------------------------------------------------------
+ */
+
+static enum sbx_status audit_root(struct sbx_protect_work *work, struct sbx_protect_root *root)
+{
+    const struct sbx_strings *names = &work->protect->plan->protected_names;
+    enum sbx_status status = sbx_protect_open_list(root, work->err);
+    size_t i;
+
+    if (!status)
+        status = sbx_protect_snapshot(work->protect, root, work->err);
+    if (!status)
+        status =
+            sbx_protect_back_compare(work->protect, root, &work->report->descriptors, work->err);
+    sbx_handle_close(&root->list);
+    work->report->unwatched += !status && root->has_record;
+    for (i = 0; i < root->seen_count && !status; i++) {
+        char *path = NULL;
+        size_t index;
+
+        if (!root->seen[i].is_late)
+            continue;
+        status =
+            sbx_winpath_join(root->root->path, names->items[root->seen[i].name], &path, work->err);
+        if (!status && !sbx_protect_add_item(work, path, SBX_PROTECT_REPORTED, &index))
+            status = sbx_protect_say(&work->report->items[index].details, work->err,
+                root->seen[i].is_certain
+                    ? "made by a process that a background run left: the next run deals with it"
+                    : "appeared after the watch over a background run: made by a process that it "
+                      "left, or by you");
+        free(path);
+    }
+    return status;
+}
+
+enum sbx_status sbx_protect_audit(const struct sbx_plan *plan,
+    const struct sbx_protect_options *options, struct sbx_protect_report *ret_report,
+    struct sbx_error *err)
+{
+    struct sbx_protect_work work = {.report = ret_report, .err = err};
+    enum sbx_status status = sbx_calloc(1, sizeof(*work.protect), &work.protect, err);
+    size_t i;
+
+    memset(ret_report, 0, sizeof(*ret_report));
+    if (status)
+        return status;
+    work.protect->plan = plan;
+    work.protect->options = *options;
+    status = choose_roots(work.protect, err);
+    for (i = 0; i < work.protect->root_count && !status; i++)
+        status = audit_root(&work, &work.protect->roots[i]);
+    sbx_protect_cancel(work.protect);
     return status;
 }

@@ -30,8 +30,15 @@
  * After a lost watch (overflow, or a directory that cannot be watched) the whole root is read,
  * within bounds. A nested `.git` found only so may be old: it is reported and left.
  *
- * Known limits, in the report: the bounds below; a background run, whose processes outlive the
- * watch ("background": true). Its caller may begin again after the end, for the rest.
+ * A background run ("background": true) leaves processes that outlive the agent, and with it the
+ * watch: nobody is there when they end. So its end writes down, per root, which protected names are
+ * at the top (protectback.c, in the state folder). Every later run of that root, and `agent audit
+ * writable`, compares: a name that is not on the list is reported, and with certainty (owner is a
+ * sandbox account) dealt with as above. Without it, it may be the user's own, and is left: but
+ * never taken for one that was always there. The list lives until the machine was started anew.
+ *
+ * Known limits, in the report: the bounds below; what a background process makes deeper than the
+ * top of a root.
  */
 #ifndef SBX_AGENT_PROTECT_H
 #define SBX_AGENT_PROTECT_H
@@ -107,6 +114,7 @@ struct sbx_protect_report {
                               only new ones are looked into there */
     bool truncated;        /* a bound was reached: something may be unseen */
     bool background;       /* processes may be alive and unwatched */
+    size_t unwatched;      /* roots where such processes, of this run or one before, may be */
     struct sbx_acl_counts descriptors; /* of the denies that were stamped */
 };
 
@@ -139,6 +147,15 @@ SBX_MUST_CHECK enum sbx_status sbx_protect_begin(const struct sbx_plan *plan,
  */
 SBX_MUST_CHECK enum sbx_status sbx_protect_end(
     struct sbx_protect *protect, struct sbx_protect_report *ret_report, struct sbx_error *err);
+
+/**
+ * What background runs may have left at the top of the writable roots of a plan, without a run:
+ * nothing is changed and nothing is watched.
+ * @param ret_report initialised here: items that no earlier look knew, and `unwatched`
+ */
+SBX_MUST_CHECK enum sbx_status sbx_protect_audit(const struct sbx_plan *plan,
+    const struct sbx_protect_options *options, struct sbx_protect_report *ret_report,
+    struct sbx_error *err);
 
 /** Stop watching and release, without a look: nothing was started. NULL does nothing. */
 void sbx_protect_cancel(struct sbx_protect *protect);

@@ -277,7 +277,11 @@ static enum sbx_status only_report(
     struct sbx_strings *details = &work->report->items[index].details;
     enum sbx_status status = SBX_OK;
 
-    if (!candidate->is_certain)
+    if (candidate->is_late && !candidate->is_certain)
+        status = sbx_protect_say(details, work->err,
+            "appeared after the watch over a background run: made by a process that it left, or by "
+            "you");
+    else if (!candidate->is_certain)
         status =
             sbx_protect_say(details, work->err, "may have been there before: the watch was lost");
     if (!status && candidate->facts.is_directory && !candidate->facts.is_reparse &&

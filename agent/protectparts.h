@@ -4,6 +4,7 @@
 
 #include "protect.h"
 #include "protectwatch.h"
+#include "shared/core/background.h"
 #include "shared/core/protectname.h"
 #include "shared/win/file.h"
 #include "shared/win/filewalk.h"
@@ -13,6 +14,8 @@ struct sbx_protect_seen {
     size_t name; /* into plan.protected_names */
     struct sbx_file_facts facts;
     uint64_t created; /* FILETIME */
+    bool is_late;     /* not known when the watch over a background run had ended */
+    bool is_certain;  /* with is_late: a sandbox account owns it, so the run made it */
 };
 
 struct sbx_protect_root {
@@ -22,6 +25,9 @@ struct sbx_protect_root {
     size_t watch;   /* index in the watch */
     struct sbx_protect_seen *seen;
     size_t seen_count;
+    /* A background run was here before, and its processes may live (protectback.c). */
+    bool has_record;
+    struct sbx_background record; /* owned */
 };
 
 /* One file or directory that git: "write" leaves denied inside a repository. */
@@ -46,7 +52,8 @@ struct sbx_protect {
     size_t root_count;
     struct sbx_watch *watch; /* NULL: nothing to watch */
     struct sbx_protect_prints prints;
-    char id[9]; /* of this run, in names that are moved aside */
+    struct sbx_acl_counts descriptors; /* read before the run */
+    char id[9];                        /* of this run, in names that are moved aside */
 };
 
 /* One end of a run. */
@@ -70,6 +77,7 @@ struct sbx_protect_candidate {
     enum sbx_spelling spelling;
     bool is_top;     /* directly in the root */
     bool is_certain; /* known to be made during the run */
+    bool is_late;    /* see sbx_protect_seen */
     struct sbx_file_facts facts;
 };
 
@@ -83,6 +91,27 @@ SBX_MUST_CHECK enum sbx_status sbx_protect_snapshot(
 /** Everything new below one root goes through sbx_protect_deal or into the report. */
 SBX_MUST_CHECK enum sbx_status sbx_protect_look(
     struct sbx_protect_work *work, struct sbx_protect_root *root);
+
+/** Open the root's directory as root->list; the caller closes it. */
+SBX_MUST_CHECK enum sbx_status sbx_protect_open_list(
+    struct sbx_protect_root *root, struct sbx_error *err);
+
+/* --- protectback.c: between a background run and the next ---------------------------------------
+ */
+
+/**
+ * Read the record of a root, if there is one, and mark what it does not know in root->seen.
+ * @param grants may be NULL: no owners are looked at
+ */
+SBX_MUST_CHECK enum sbx_status sbx_protect_back_compare(struct sbx_protect *protect,
+    struct sbx_protect_root *root, struct sbx_acl_counts *counts, struct sbx_error *err);
+
+/**
+ * Write the record anew with what is there now, when the run that ends is a background one, or one
+ * before it was and this machine was not started since; else delete it.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_protect_back_keep(
+    struct sbx_protect *protect, struct sbx_protect_root *root, struct sbx_error *err);
 
 /* --- protectact.c: what is done ----------------------------------------------------------------
  */

@@ -255,6 +255,7 @@ void sbx_protect_format(const struct sbx_protect_report *report, struct sbx_json
     sbx_json_key_bool(w, "nestedWatched", !report->nested_unwatched);
     sbx_json_key_bool(w, "truncated", report->truncated);
     sbx_json_key_bool(w, "background", report->background);
+    sbx_json_key_uint64(w, "rootsUnwatchedNow", report->unwatched);
     sbx_json_end_object(w);
 }
 

@@ -256,6 +256,10 @@ static void say_protected(const struct command *command)
             report->changes[i].what);
     if (report->truncated)
         sbx_say_warning(command->say, "not everything that was made could be looked at");
+    if (report->background && report->roots_watched)
+        sbx_say_warning(command->say,
+            "what this command left running is not watched: the next run here and 'agent audit "
+            "writable' tell which protected names it makes");
 }
 
 /* Between two stages: asked to end before anything was started. */
