@@ -262,7 +262,7 @@ void sbx_exec_begin(struct sbx_exec *exec)
     struct sbx_buf none;
 
     sbx_error_init(&err);
-    if (!sbx_thread_start_stack(command_thread, exec, SBX_THREAD_STACK_LARGE, NULL, &err))
+    if (!sbx_thread_start_asking(command_thread, exec, NULL, &err))
         return;
     sbx_say_error(&exec->say, &err);
     sbx_buf_init(&none, 0);

@@ -129,7 +129,7 @@ static enum sbx_status run_verb(struct sbx_serve *serve, const struct sbx_rpc_me
     }
     InterlockedIncrement(&serve->tasks);
     if (!status)
-        status = sbx_thread_start_stack(task_thread, task, SBX_THREAD_STACK_LARGE, NULL, err);
+        status = sbx_thread_start_asking(task_thread, task, NULL, err);
     if (status) {
         InterlockedDecrement(&serve->tasks);
         sbx_strings_done(&task->argv);
@@ -395,7 +395,7 @@ static enum sbx_status run(struct sbx_serve *serve, struct sbx_error *err)
     code = GetLastError();
     if (!serve->idle)
         return sbx_fail_win32(err, code, "event of the session");
-    status = sbx_thread_start_stack(reader, serve, SBX_THREAD_STACK_LARGE, NULL, err);
+    status = sbx_thread_start_asking(reader, serve, NULL, err);
     if (status)
         return status;
     begin_runners(serve);

@@ -30,4 +30,13 @@ SBX_MUST_CHECK enum sbx_status sbx_thread_start(
 SBX_MUST_CHECK enum sbx_status sbx_thread_start_stack(LPTHREAD_START_ROUTINE routine, void *context,
     size_t stack_bytes, HANDLE *ret_thread, struct sbx_error *err);
 
+/**
+ * A thread with a large stack that may ask about volumes. Under Wine it is born with the default
+ * descriptor: Wine's volume manager, a process of this user, opens the thread that asks and dies
+ * when it may not, for everybody. Such a thread locks itself before it starts what is to be
+ * confined (run.c, lock_self).
+ */
+SBX_MUST_CHECK enum sbx_status sbx_thread_start_asking(
+    LPTHREAD_START_ROUTINE routine, void *context, HANDLE *ret_thread, struct sbx_error *err);
+
 #endif
