@@ -156,6 +156,9 @@ $(O)/setup-test.a: $(call obj,$(filter-out setup/main.c,$(SETUP_SRC)))
 $(O)/tests/test_step_%.exe: $(O)/obj/tests/win/test_step_%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC)) $(O)/setup-test.a $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/setup-test.a $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+$(O)/tests/test_ask.exe: $(O)/obj/tests/win/test_ask.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) agent/ask.c) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # The watch over protected names, with the grant engine behind it.
 PROTECT_SRC := $(filter-out agent/revoke%,$(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC))) agent/follow.c agent/installed.c
 $(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \

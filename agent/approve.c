@@ -103,9 +103,21 @@ static const char *how_it_ended(enum sbx_status status, const struct sbx_approva
     return status ? "failed" : "answered";
 }
 
+/* A command that could type the answer makes the answer worth nothing. */
+static enum sbx_status prove_console(
+    const struct sbx_approval_request *request, struct sbx_error *why)
+{
+    enum sbx_status status =
+        request->prove_console ? request->prove_console(request->prove_context, why) : SBX_UNPROVEN;
+
+    if (status)
+        sbx_error_context(why, "it is not proved that a command cannot answer on this console");
+    return status ? SBX_UNSUPPORTED : SBX_OK;
+}
+
 static enum sbx_status put_question(struct sbx_approvals *approvals,
-    const struct sbx_approval_question *question, struct sbx_approval_answer *answer,
-    const char **ret_how, struct sbx_error *why)
+    const struct sbx_approval_request *request, const struct sbx_approval_question *question,
+    struct sbx_approval_answer *answer, const char **ret_how, struct sbx_error *why)
 {
     enum sbx_status status = SBX_OK;
     bool known;
@@ -117,7 +129,9 @@ static enum sbx_status put_question(struct sbx_approvals *approvals,
         *ret_how = "remembered";
         return SBX_OK;
     }
-    if (approvals->ask)
+    if (approvals->ask && approvals->on_console)
+        status = prove_console(request, why);
+    if (approvals->ask && !status)
         status = approvals->ask(approvals->context, question, answer, why);
     if (status || !approvals->ask)
         answer->choice = SBX_CHOICE_NONE;
@@ -156,7 +170,7 @@ static enum sbx_status settle(const struct decide *decide, enum sbx_approval_kin
         EnterCriticalSection(&approvals->lock);
         question.number = ++approvals->asked;
         LeaveCriticalSection(&approvals->lock);
-        status = put_question(approvals, &question, &answer, &how, &why);
+        status = put_question(approvals, request, &question, &answer, &how, &why);
     }
     if (sbx_approval_record_add(decide->records, &question, &answer, how, err))
         return err ? err->status : SBX_OOM;

@@ -35,6 +35,7 @@ struct sbx_approvals {
     void *context;
     struct sbx_approval_memory memory; /* guarded by lock */
     uint64_t asked;                    /* guarded by lock */
+    bool on_console;                   /* the asker shares a console with this process: see ask.h */
     uint32_t timeout_ms;
     char *home; /* owned; final path of the directory this process was started in; may be NULL */
     CRITICAL_SECTION lock;
@@ -54,6 +55,12 @@ struct sbx_approval_request {
     size_t argc;
     enum sbx_decision command; /* what the rules say about the real vector */
     const char *reason;        /* of that rule; may be NULL */
+    /*
+     * With on_console, called before the first question: SBX_OK when a command of this plan cannot
+     * join our console. Anything else, and NULL: nobody is asked there.
+     */
+    enum sbx_status (*prove_console)(void *context, struct sbx_error *err);
+    void *prove_context;
 };
 
 /**

@@ -1,6 +1,7 @@
 /*
  * agent.exe: the entry, the verbs and the exit codes (design 9).
  */
+#include "ask.h"
 #include "cli.h"
 #include "run.h"
 #include "say.h"
@@ -81,7 +82,10 @@ int wmain(int argc, wchar_t **argv_w)
         sbx_say_error(&say, &err);
         return SBX_EXIT_USAGE;
     }
-    code = dispatch((const char *const *)argv + 1, argc > 0 ? (size_t)argc - 1 : 0);
+    if (argc == 3 && strcmp(argv[1], SBX_ASK_PROBE_VERB) == 0)
+        code = sbx_ask_attach_probe(argv[2]);
+    else
+        code = dispatch((const char *const *)argv + 1, argc > 0 ? (size_t)argc - 1 : 0);
     sbx_hardening_free_args(argc, argv);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "approve.h"
+#include "ask.h"
 #include "auditevents.h"
 #include "elevated.h"
 #include "facts.h"
@@ -20,6 +21,8 @@
 #include "shared/win/hardening.h"
 #include "shared/win/late.h"
 #include "shared/win/sid.h"
+
+#include <stdio.h>
 
 /* Everything one run owns; released in one place. */
 struct command {
@@ -300,6 +303,72 @@ static enum sbx_status run_watched(struct command *command, struct sbx_error *er
     return status ? status : ended;
 }
 
+static enum sbx_status no_streams(void *context, HANDLE ret_child[3], struct sbx_error *err)
+{
+    (void)context, (void)err;
+    memset(ret_child, 0, 3 * sizeof(*ret_child));
+    return SBX_OK;
+}
+
+static void nothing_to_do(void *context)
+{
+    (void)context;
+}
+
+/*
+ * Could this command join our console and type an answer? Tried by this program itself, run exactly
+ * as the command would be: token, job, desktop. Our own process is locked before, as it will be.
+ */
+static enum sbx_status try_to_join(void *context, struct sbx_error *err)
+{
+    struct command *command = context;
+    struct sbx_program probe = {0};
+    struct sbx_session_times times;
+    struct sbx_reply reply = {0};
+    enum sbx_status status;
+    char pid[16];
+
+    snprintf(pid, sizeof(pid), "%lu", (unsigned long)GetCurrentProcessId());
+    status = lock_self(err);
+    if (!status)
+        status = sbx_winpath_join(command->facts.own_directory, "agent.exe", &probe.image, err);
+    if (!status)
+        status = sbx_strings_add(&probe.argv, "agent", err);
+    if (!status)
+        status = sbx_strings_add(&probe.argv, SBX_ASK_PROBE_VERB, err);
+    if (!status)
+        status = sbx_strings_add(&probe.argv, pid, err);
+    if (!status) {
+        struct sbx_session session;
+        char *runner = NULL;
+
+        status = sbx_winpath_join(command->facts.own_directory, "command-runner.exe", &runner, err);
+        memset(&session, 0, sizeof(session));
+        session.plan = &command->plan;
+        session.program = &probe;
+        session.runner = runner;
+        session.user_sid = command->plan.user_sid;
+        session.wine_unconfined = unconfined_wine(command);
+        session.streams.open = no_streams;
+        session.streams.handed_over = nothing_to_do;
+        session.streams.close = nothing_to_do;
+        session.cancel = command->how->cancel;
+        if (!status)
+            status = sbx_session_run(&session, &reply, &times, err);
+        free(runner);
+    }
+    if (!status && reply.ended == SBX_ENDED_FAILED)
+        *err = reply.error, status = SBX_UNPROVEN;
+    if (!status && (reply.ended != SBX_ENDED_EXIT || reply.exit_code != SBX_ASK_PROBE_REFUSED))
+        status = reply.exit_code == SBX_ASK_PROBE_JOINED
+                     ? sbx_fail(err, SBX_UNPROVEN, "a command can join it (AttachConsole)")
+                     : sbx_fail(err, SBX_UNPROVEN, "the trial ended with %lu (%s)",
+                           (unsigned long)reply.exit_code, sbx_ended_name(reply.ended));
+    sbx_reply_done(&reply);
+    sbx_program_done(&probe);
+    return status;
+}
+
 /* Whatever needs a person's yes (design 8). */
 static enum sbx_status ask(struct command *command, struct sbx_error *err)
 {
@@ -310,7 +379,9 @@ static enum sbx_status ask(struct command *command, struct sbx_error *err)
         .argv = (const char *const *)command->argv.items,
         .argc = command->argv.count,
         .command = command->decision,
-        .reason = command->decision_reason};
+        .reason = command->decision_reason,
+        .prove_console = try_to_join,
+        .prove_context = command};
     struct sbx_approvals nobody;
     enum sbx_status status;
 

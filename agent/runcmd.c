@@ -1,6 +1,7 @@
 /* `agent run`: one command on the standard handles and the console of this process. */
 #include "run.h"
 
+#include "ask.h"
 #include "streams.h"
 #include "tty.h"
 #include "shared/win/consolectl.h"
@@ -28,6 +29,7 @@ static void close_streams(void *context)
 int sbx_run_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
     struct sbx_streams streams; /* filled by open_streams */
+    struct sbx_approvals approvals;
     struct sbx_tty tty;
     struct sbx_run_how how = {.cli = cli,
         .say = say,
@@ -48,7 +50,11 @@ int sbx_run_command(const struct sbx_cli *cli, const struct sbx_say *say)
         how.streams = sbx_tty_streams(&tty);
         how.tty = &tty.session;
     }
+    sbx_approvals_init(&approvals, SBX_ORIGIN_PERSON, sbx_ask_console, NULL);
+    approvals.on_console = true;
+    how.approvals = &approvals;
     exit_code = sbx_run(&how, &json);
+    sbx_approvals_done(&approvals);
     if (!cli->dry_run) {
         sbx_say_json(say, &json);
     } else if (!exit_code && !sbx_say_write(STD_OUTPUT_HANDLE, json.data, json.length_bytes)) {
