@@ -2,6 +2,8 @@
 #include "repair.h"
 
 #include "ledgerlist.h"
+#include "shared/core/winpath.h"
+#include "shared/win/file.h"
 #include "shared/win/handle.h"
 
 /* What was listed in a walk that is done again would be listed twice. */
@@ -45,6 +47,64 @@ static enum sbx_status repair_units(const struct sbx_repair *repair,
     return status;
 }
 
+static bool is_at(const char *path, const uint8_t id[16])
+{
+    static const struct sbx_file_how how = {.kind = SBX_FILE_ANY};
+    struct sbx_file_facts facts;
+    HANDLE handle = NULL;
+    bool is_it = !sbx_file_open(path, &how, &handle, NULL) &&
+                 !sbx_file_get_facts(handle, &facts, NULL) &&
+                 memcmp(facts.id, id, sizeof(facts.id)) == 0;
+
+    sbx_handle_close(&handle);
+    return is_it;
+}
+
+/* "OLD\rest" becomes "NEW\rest". */
+static enum sbx_status move_path(
+    char **path, const char *old_root, const char *new_root, struct sbx_error *err)
+{
+    char *moved = NULL;
+    struct sbx_buf text;
+    enum sbx_status status;
+
+    sbx_buf_init(&text, 65536);
+    status = sbx_buf_printf(&text, err, "%s%s", new_root, *path + strlen(old_root));
+    if (!status)
+        status = sbx_buf_steal(&text, &moved, err);
+    sbx_buf_done(&text);
+    if (status)
+        return status;
+    free(*path);
+    *path = moved;
+    return SBX_OK;
+}
+
+/*
+ * A root keeps its ledger when it is renamed (the name of the ledger is made from its file id), and
+ * the records its old paths. When the caller's path leads to it now, they are read as below that.
+ */
+static enum sbx_status follow_root(
+    struct sbx_ledger_records *records, const char *now, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    char *old_root = NULL;
+    size_t i;
+
+    if (!records->count || !now || sbx_winpath_equal(records->items[0].path, now) ||
+        !sbx_winpath_is_normal(now) || !is_at(now, records->items[0].file_id))
+        return SBX_OK;
+    status = sbx_strdup(records->items[0].path, &old_root, err);
+    for (i = 0; i < records->count && !status; i++) {
+        struct sbx_ledger_record *record = &records->items[i];
+
+        if (record->path && record->path[0] && sbx_winpath_is_inside(old_root, record->path))
+            status = move_path(&record->path, old_root, now, err);
+    }
+    free(old_root);
+    return status;
+}
+
 /* A failure is in the report already, unless it came before the engine. */
 static enum sbx_status repair_ledger(const struct sbx_repair *repair, HANDLE directory,
     const char *name, const struct sbx_grant_options *options, struct sbx_grant_report *report,
@@ -59,6 +119,8 @@ static enum sbx_status repair_ledger(const struct sbx_repair *repair, HANDLE dir
     status = sbx_ledger_peek(directory, name, &records, err);
     if (status == SBX_NOT_FOUND)
         return SBX_OK; /* revoked meanwhile */
+    if (!status)
+        status = follow_root(&records, repair->path_or_name, err);
     if (!status)
         status = sbx_grant_units_from_ledger(&records, &root, &units, err);
     if (!status)

@@ -7,8 +7,8 @@
  * policy is read and nothing is granted that was not granted before. What it leaves is listed:
  * links, files with several names, objects of other owners, lists that are missing.
  *
- * A ledger whose object was moved or replaced is not repaired but named; `agent revoke NAME` takes
- * back what is left of it.
+ * A root that was renamed is found by the path it has now. A ledger whose object is not where it
+ * was is otherwise not repaired but named; `agent revoke NAME` takes back what is left of it.
  */
 #ifndef SBX_AGENT_REPAIR_H
 #define SBX_AGENT_REPAIR_H

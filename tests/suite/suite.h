@@ -75,7 +75,8 @@ struct row_set {
     size_t count;
 };
 extern const struct row_set rows_facts, rows_streams, rows_exit, rows_argv, rows_environment,
-    rows_policy, rows_lifetime, rows_codex, rows_files, rows_names, rows_process, rows_extra;
+    rows_policy, rows_lifetime, rows_codex, rows_files, rows_names, rows_process, rows_extra,
+    rows_grants;
 
 struct options {
     const char *self, *self_dir, *programs, *work; /* full paths */

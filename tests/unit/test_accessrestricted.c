@@ -114,7 +114,8 @@ static const struct access_row parent_rows[] = {
  * What the plan of design 4 comes to: R is a root that U owns, V the sandbox account, H the group
  * AgentSandboxUsers, K1 the capability SID.
  */
-#define ROOT_UNELEVATED "U G (D - 40 K1)(A - 1201bf K1)(A OICI 1f01ff U)"
+#define ROOT_UNELEVATED "U G (D - 40 K1)(D - 40 U)(A - 1201bf K1)(A OICI 1f01ff U)"
+#define ROOT_WITHOUT_DENY_FOR_THE_USER "U G (D - 40 K1)(A - 1201bf K1)(A OICI 1f01ff U)"
 #define ROOT_ELEVATED "U G (D - 40 K1)(D - 40 H)(A - 1201bf K1)(A - 1201bf H)(A OICI 1f01ff U)"
 #define GIT_UNELEVATED "U G (D OICI d0156 K1)(A OICIID 1f01ff U)(A OICIID 1301bf K1)"
 #define GIT_ELEVATED                                                                               \
@@ -143,15 +144,18 @@ static const struct access_row world_rows[] = {
         P2 "deny entry 0 of " K1_ " denies 0x00000002", ROOT_UNELEVATED},
     {"unelevated__does_not_write_outside", "U G (A ID 1f01ff U)", "U", "AU:7 E:7", "K1 R E", "w",
         0x2, 0, P2 "no entry grants 0x00000002", NULL},
+    {"unelevated__does_not_delete_git", GIT_UNELEVATED, "U", "AU:7 E:7", "K1 R E", "w", 0x10000, 0,
+        P2 "deny entry 0 of " K1_ " denies 0x00010000", ROOT_UNELEVATED},
     /*
-     * Not what anybody wants, and what is seen on Windows (see SBX_WRITE_PART_STANDARD): the right
-     * to delete a child of his own directory comes to the user from pass 1 alone, so neither the
-     * deny for the capability SID nor the missing grant outside matters.
+     * Why the root denies FILE_DELETE_CHILD to the user himself (plan_aces.c, 5), and what is left
+     * outside the roots (see SBX_WRITE_PART_STANDARD): the right to delete a child of his own
+     * directory comes to the user from pass 1 alone, so neither the deny for the capability SID nor
+     * the missing grant outside matters.
      */
-    {"unelevated__deletes_git_by_the_users_right_on_the_root", GIT_UNELEVATED, "U", "AU:7 E:7",
-        "K1 R E", "w", 0x10000, 0x10000,
+    {"unelevated_without_that_deny__deletes_git", GIT_UNELEVATED, "U", "AU:7 E:7", "K1 R E", "w",
+        0x10000, 0x10000,
         "parent directory: FILE_DELETE_CHILD, entry 2 of " U_ ", grants 0x00010000",
-        ROOT_UNELEVATED},
+        ROOT_WITHOUT_DENY_FOR_THE_USER},
     {"unelevated__deletes_outside_by_the_users_right", "U G (A ID 1f01ff U)", "U", "AU:7 E:7",
         "K1 R E", "w", 0x10000, 0x10000,
         "parent directory: FILE_DELETE_CHILD, entry 0 of " U_ ", grants 0x00010000",

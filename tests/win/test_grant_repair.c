@@ -155,6 +155,29 @@ START_TEST(root_replaced__repair__failure_names_the_way_out)
 }
 END_TEST
 
+/* The ledger goes with the file id, and its records have the old paths. */
+START_TEST(root_renamed__repair_by_its_path__entries_are_back)
+{
+    struct sbx_descriptor before;
+
+    grant_get("ws\\sub\\b.txt", &before);
+    ck_assert_sbx_ok(apply(), &err);
+    move("ws", "renamed");
+    grant_set("renamed\\sub\\b.txt", &before);
+    ck_assert_uint_eq(entries("renamed\\sub\\b.txt"), 0);
+    ck_assert_int_ne(repair(false), SBX_OK);
+    memset(&how, 0, sizeof(how));
+    how.path_or_name = grant_path("renamed");
+    sbx_grant_report_done(&report);
+    ck_assert_sbx_ok(sbx_grants_repair(&how, &options, &report, &err), &err);
+    ck_assert_uint_eq(report.counts.writes, 1);
+    ck_assert_uint_gt(entries("renamed\\sub\\b.txt"), 0);
+    move("renamed", "ws");
+    sbx_descriptor_done(&before);
+    ck_restored("renamed");
+}
+END_TEST
+
 START_TEST(cancelled__repair__ledger_is_true)
 {
     volatile LONG cancel = 1;
@@ -375,6 +398,7 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, entries_lost__repair__are_back, 0, (int)countof(stripped));
     tcase_add_test(tcase, elevated__repair__group_and_capability);
     tcase_add_test(tcase, root_replaced__repair__failure_names_the_way_out);
+    tcase_add_test(tcase, root_renamed__repair_by_its_path__entries_are_back);
     tcase_add_test(tcase, cancelled__repair__ledger_is_true);
     tcase_add_test(tcase, null_dacl__repair__listed_and_left);
     tcase_add_test(tcase, not_to_be_written__repair__listed_with_its_owner);
