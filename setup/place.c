@@ -165,7 +165,7 @@ static enum sbx_status rename_aside(
         random[1], random[2], random[3], random[4], random[5], random[6], random[7]);
     status = sbx_file_open_at(parent, name, &how, &handle, err);
     if (!status)
-        status = sbx_file_rename(handle, NULL, aside, false, err);
+        status = sbx_file_rename(handle, parent, aside, false, err);
     sbx_handle_close(&handle);
     if (status) {
         sbx_error_context(err, "rename aside '%s', which set-up did not make", name);

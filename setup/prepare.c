@@ -121,12 +121,9 @@ static size_t how_many(const struct sbx_setup *setup, bool offline)
     size_t i;
 
     for (i = 0; i < SBX_INSTALLATION_KINDS_MAX; i++) {
-        char first[SBX_SETUP_OBJECT_MAX];
-
         sbx_installation_account_name(offline, i, name, sizeof(name));
-        snprintf(first, sizeof(first), "%.64s 1", name); /* as identity.h says it */
         if ((sbx_installation_account(&setup->wanted, name) ||
-                sbx_setup_intended(setup, "accounts", first)) &&
+                sbx_setup_intended(setup, "accounts", name)) &&
             count <= i)
             count = i + 1;
     }

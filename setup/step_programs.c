@@ -80,15 +80,16 @@ static enum sbx_status hash_installed(const struct sbx_setup *setup, const char 
     (SBX_FILE_WRITE_DATA | SBX_FILE_APPEND_DATA | SBX_FILE_DELETE_CHILD | SBX_DELETE |             \
         SBX_WRITE_DAC | SBX_WRITE_OWNER | SBX_GENERIC_WRITE | SBX_GENERIC_ALL)
 
-static bool is_trusted(const struct sbx_sid *sid, const struct sbx_sid *user)
+/* Who started this program, for whom, and the machine. */
+static bool is_trusted(const struct sbx_sid *sid, const struct sbx_sid users[2])
 {
-    return sbx_sid_equal(sid, user) || sbx_sid_equal(sid, &sbx_sid_system) ||
-           sbx_sid_equal(sid, &sbx_sid_administrators) ||
+    return sbx_sid_equal(sid, &users[0]) || sbx_sid_equal(sid, &users[1]) ||
+           sbx_sid_equal(sid, &sbx_sid_system) || sbx_sid_equal(sid, &sbx_sid_administrators) ||
            sbx_sid_equal(sid, &sbx_sid_trusted_installer);
 }
 
 static enum sbx_status check_source(
-    HANDLE folder, const struct sbx_sid *user, struct sbx_error *err)
+    HANDLE folder, const struct sbx_sid users[2], struct sbx_error *err)
 {
     struct sbx_descriptor descriptor = {0};
     char text[SBX_SID_TEXT_SIZE] = "everyone";
@@ -100,7 +101,7 @@ static enum sbx_status check_source(
         const struct sbx_ace *ace = &descriptor.dacl.aces[i];
 
         open = ace->type == SBX_ACE_ALLOW && !(ace->flags & SBX_ACE_IO) && (ace->mask & WRITES) &&
-               !is_trusted(&ace->sid, user);
+               !is_trusted(&ace->sid, users);
         if (open)
             sbx_sid_format(&ace->sid, text);
     }
@@ -113,22 +114,21 @@ static enum sbx_status check_source(
     return status;
 }
 
-/* The user whose folder it may be: the operator, or who started this program. */
 static enum sbx_status open_source(
     const struct sbx_setup *setup, HANDLE *ret_folder, struct sbx_error *err)
 {
     const struct sbx_file_how how = {
         .kind = SBX_FILE_DIRECTORY, .access = FILE_TRAVERSE | READ_CONTROL};
-    struct sbx_sid user = setup->operator_sid;
+    struct sbx_sid users[2];
     HANDLE folder = NULL;
-    enum sbx_status status = SBX_OK;
+    enum sbx_status status = sbx_sid_of_current_user(&users[0], err);
 
-    if (!setup->has_operator)
-        status = sbx_sid_of_current_user(&user, err);
-    if (!status)
+    if (!status) {
+        users[1] = setup->has_operator ? setup->operator_sid : users[0];
         status = sbx_file_open(setup->source_folder, &how, &folder, err);
+    }
     if (!status)
-        status = check_source(folder, &user, err);
+        status = check_source(folder, users, err);
     if (status)
         sbx_handle_close(&folder);
     else

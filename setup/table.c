@@ -16,6 +16,7 @@ const struct sbx_step *const sbx_setup_steps[] = {
     &sbx_step_accounts,
     &sbx_step_rights,
     &sbx_step_hidden,
+    &sbx_step_secrets,
     &sbx_step_enable,
     &sbx_step_record,
 };

@@ -1,0 +1,120 @@
+"""A machine for set-up's end-to-end rows: an ntwine prefix, its state as text, and ways to damage it."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SD = "user.ntwine.sd"
+USERLIST = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
+
+
+class Machine:
+    """One prefix. Programs are copied into a folder of the user, from which set-up may run."""
+
+    def __init__(self, platform, prefix, programs, elevated=True):
+        self.prefix = prefix
+        self.platform = platform
+        environment = dict(os.environ)
+        if elevated:
+            environment["NTWINE_ELEVATED"] = "1"
+        subprocess.run([f"{ROOT}/scripts/wine", "up", platform, prefix], check=True, env=environment,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        lines = subprocess.run(["bash", "-c", f'eval "$({ROOT}/scripts/wine env {prefix})"; env -0'],
+                               check=True, stdout=subprocess.PIPE).stdout
+        self.environment = dict(pair.split("=", 1) for pair in lines.decode().split("\0") if "=" in pair)
+        self.drive = f"{prefix}/drive_c"
+        users = [name for name in os.listdir(f"{self.drive}/users") if name != "Public"]
+        self.user = users[0]
+        self.dist = f"{self.drive}/users/{self.user}/dist"
+        os.makedirs(self.dist, exist_ok=True)
+        for name in ("sandbox-setup.exe", "command-runner.exe", "agent.exe"):
+            shutil.copy(f"{programs}/{name}", self.dist)
+        self.program = f"{self.drive}/Program Files/AgentSandbox"
+        self.data = f"{self.drive}/ProgramData/AgentSandbox"
+
+    def down(self):
+        subprocess.run([f"{ROOT}/scripts/wine", "down", self.prefix, "--remove"], stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def wine(self, *arguments, fail=None, timeout=120):
+        """Exit code and output of a Windows program."""
+        environment = dict(self.environment)
+        if fail:
+            environment["NTWINE_FAIL"] = fail
+        done = subprocess.run([environment["WINE"], *arguments], env=environment, timeout=timeout,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout.decode(errors="replace").replace("\r", "")
+
+    def setup(self, *arguments, folder=None, **options):
+        folder = folder or f"C:\\users\\{self.user}\\dist"
+        return self.wine(f"{folder}\\sandbox-setup.exe", *arguments, **options)
+
+    # --- the state as text ---
+
+    def records(self):
+        path = f"{self.prefix}/ntwine-state.json"
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            found = re.findall(r'^  (\{"kind": .*\}),?$', file.read(), re.M)
+        return [line for line in found if not re.match(r'\{"kind": "(call|machine)"', line)]
+
+    def files(self):
+        """Path, kind, content hash and descriptor of everything below Program Files and ProgramData."""
+        lines = []
+        for top in ("Program Files", "ProgramData"):
+            for folder, folders, names in os.walk(f"{self.drive}/{top}"):
+                for name in sorted(folders) + sorted(names):
+                    path = f"{folder}/{name}"
+                    content = "folder"
+                    if os.path.isfile(path):
+                        with open(path, "rb") as file:
+                            content = hashlib.sha256(file.read()).hexdigest()
+                    try:
+                        descriptor = os.getxattr(path, SD).hex()
+                    except OSError:
+                        descriptor = "none"
+                    lines.append(f"{path[len(self.drive):]} {content} {descriptor}")
+        return lines
+
+    def userlist(self):
+        _, output = self.wine("reg", "query", USERLIST, "/s")
+        return [line for line in output.splitlines() if "SpecialAccounts" in line or "AgentSandbox" in line]
+
+    def state(self, registry=True):
+        return "\n".join(sorted(self.records()) + self.files() + (self.userlist() if registry else []))
+
+    def steps(self):
+        """Name -> state, as `status --json` says."""
+        code, output = self.setup("status", "--json")
+        assert code == 0, output
+        return {step["name"]: step["state"] for step in json.loads(output)["steps"]}
+
+    # --- damage ---
+
+    def edit(self, change):
+        """Rewrite the doubles' state: change(record as dict) -> dict, or None to drop it."""
+        path = f"{self.prefix}/ntwine-state.json"
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+        out = []
+        for line in text.splitlines():
+            match = re.match(r'^  (\{"kind": .*\})(,?)$', line)
+            if match and '"kind": "call"' not in line and '"kind": "machine"' not in line:
+                record = change(json.loads(match.group(1)))
+                if record is None:
+                    continue
+                line = "  " + json.dumps(record, ensure_ascii=False) + match.group(2)
+            out.append(line)
+        text = "\n".join(out) + "\n"
+        text = re.sub(r",\n\]", "\n]", text)
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+
+    def descriptor(self, path, sddl):
+        subprocess.run([f"{os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(self.environment['WINE'])))))}/setsd",
+                        path, sddl], check=True)
