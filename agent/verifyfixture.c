@@ -434,11 +434,24 @@ static void revoke_all_of(const struct sbx_verify_run *run)
     free(state);
 }
 
+/* What the twin of F33 makes. */
+static void remove_state_canary(void)
+{
+    char *local = NULL, path[SBX_VERIFY_PATH_MAX];
+
+    if (sbx_known_folder(SBX_KNOWN_LOCAL, &local, NULL))
+        return;
+    snprintf(path, sizeof(path), "%s\\AgentSandbox\\agent-verify", local);
+    (void)remove_folder(path);
+    free(local);
+}
+
 void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left)
 {
     close_targets(&run->targets);
     if (run->inside.base)
         revoke_all_of(run);
+    remove_state_canary();
     *ret_left = remove_folder(run->folder);
     free(run->inside.base);
     free(run->outside.base);

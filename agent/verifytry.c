@@ -4,6 +4,7 @@
 #include "shared/core/json.h"
 #include "shared/win/clock.h"
 #include "shared/win/handle.h"
+#include "shared/win/late.h"
 #include "shared/win/pipe.h"
 #include "shared/win/thread.h"
 
@@ -179,8 +180,9 @@ static enum sbx_status command_line(const struct sbx_verify_run *run,
         const char *fixed[] = {"run", "--quiet", "--timeout", "20", "--cwd", ws_place, "--mode",
             modes[run->cli->policy.mode ? run->cli->policy.mode : SBX_MODE_AUTO], "--token",
             recipes[run->cli->policy.token]};
+        const bool own_token = row->options && strstr(row->options, "--token");
 
-        for (i = 0; !status && i < countof(fixed); i++)
+        for (i = 0; !status && i < countof(fixed) - (own_token ? 2u : 0u); i++)
             status = add(words, fixed[i], err);
     }
     if (!status && run->cli->wine_unconfined)
@@ -324,6 +326,7 @@ void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row
     memset(ret_result, 0, sizeof(*ret_result));
     ret_result->row = row;
     ret_result->seen.mode = run->mode;
+    ret_result->seen.wine = sbx_late_wine_version() != NULL;
     if (row->words && sbx_verify_applies(row, run->mode)) {
         status = try_inside(run, row, ret_result, report, &err);
         if (!status)

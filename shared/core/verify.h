@@ -42,7 +42,9 @@ enum sbx_verify_flag {
     SBX_VERIFY_RESIDUAL_BOTH = 1 << 5,       /* the same everywhere */
     SBX_VERIFY_TWIN_MAY_FAIL = 1 << 6,       /* the user itself may be refused: not applicable */
     SBX_VERIFY_NO_TRACE = 1 << 7,            /* success leaves nothing in the watched folder */
-    SBX_VERIFY_MUST_WORK = 1 << 8            /* a control: inside it must succeed */
+    SBX_VERIFY_MUST_WORK = 1 << 8,           /* a control: inside it must succeed */
+    SBX_VERIFY_NOT_IN_WINE = 1 << 9, /* no Wine checks this: what works there says nothing */
+    SBX_VERIFY_ABSENT_TOO = 1 << 10  /* "not found" is a refusal: a first step was refused */
 };
 
 struct sbx_verify_row {
@@ -74,6 +76,7 @@ struct sbx_verify_seen {
     enum sbx_mode mode;
     enum sbx_token_choice recipe; /* of the run; as asked where there was no run */
     bool confined;                /* the result said so; false under --wine-unconfined */
+    bool wine;                    /* the platform is Wine, in whatever form */
     bool twin_ran, inside_ran;
     enum sbx_verify_outcome twin, ping, inside;
     bool twin_changed, inside_changed; /* the watched folder */

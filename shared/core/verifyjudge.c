@@ -128,6 +128,10 @@ enum sbx_verify_class sbx_verify_judge(
     if (worked) {
         if (residual(row, seen))
             return SBX_VERIFY_RESIDUAL;
+        if (seen->wine && row->flags & SBX_VERIFY_NOT_IN_WINE) {
+            *ret_why = "it worked, and Wine checks no such thing";
+            return SBX_VERIFY_CANNOT_TELL;
+        }
         *ret_why = seen->confined ? "it worked inside the sandbox"
                                   : "it worked: nothing is confined on this platform";
         return SBX_VERIFY_BROKEN;
@@ -135,7 +139,8 @@ enum sbx_verify_class sbx_verify_judge(
     twin = of_twin(row, seen, ret_why);
     if (twin)
         return twin;
-    if (seen->inside != SBX_VERIFY_DENIED) {
+    if (seen->inside != SBX_VERIFY_DENIED &&
+        !(seen->inside == SBX_VERIFY_NOT_FOUND && row->flags & SBX_VERIFY_ABSENT_TOO)) {
         *ret_why = "neither worked nor was it refused";
         return SBX_VERIFY_CANNOT_TELL;
     }
