@@ -6,6 +6,8 @@
 #include <ws2tcpip.h>
 
 #define OPEN_TRIES 16u
+/* Nobody accepts: connections of every probe wait in the queue until the listener is closed. */
+#define BACKLOG 100
 
 enum sbx_status sbx_fencetry_begin(struct sbx_error *err)
 {
@@ -92,7 +94,7 @@ static uint32_t act(SOCKET s, const struct spec *spec)
     default:
         if (sbx_latenet_bind()(s, &address.any, length))
             return last_error();
-        return spec->what == LISTEN && sbx_latenet_listen()(s, 1) ? last_error() : 0;
+        return spec->what == LISTEN && sbx_latenet_listen()(s, BACKLOG) ? last_error() : 0;
     }
 }
 

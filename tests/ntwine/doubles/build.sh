@@ -63,11 +63,21 @@ forward netapi32.dll wnetapi32.dll "$here/netapi32.c"
 link netapi32.dll "$here/netapi32.c" -- -lntwinestate
 forward userenv.dll wuserenv.dll "$here/userenv.c"
 link userenv.dll "$here/userenv.c" -- -lntwinestate
-printf 'LIBRARY wuser32.dll\nEXPORTS\nCreateDesktopW\nCloseDesktop\nGetUserObjectSecurity\n' >"$work/wuser32.def"
+printf 'LIBRARY wuser32.dll\nEXPORTS\nCreateDesktopW\nCloseDesktop\nGetUserObjectSecurity\nGetUserObjectInformationW\nwsprintfW\n' >"$work/wuser32.def"
 x86_64-w64-mingw32-dlltool -d "$work/wuser32.def" -l "$work/libwuser32.a"
 forward user32.dll wuser32.dll "$here/desktops.c"
-link user32.dll "$here/desktops.c" -- -lwuser32
+link user32.dll "$here/desktops.c" -- -lwuser32 -ladvapi32
 install wuser32.dll user32.dll
+# sockets: the ordinals are part of the interface, and Wine's half for Unix goes by the new name as well
+printf 'LIBRARY wws2_32.dll\nEXPORTS\nWSAAccept\nWSAConnect\nWSAGetLastError\nWSAIoctl\nWSASendTo\nWSASetLastError\naccept\nbind\nclosesocket\nconnect\ngetpeername\ngetsockname\ngetsockopt\nlisten\nntohs\nsendto\n' >"$work/wws2_32.def"
+x86_64-w64-mingw32-dlltool -d "$work/wws2_32.def" -l "$work/libwws2_32.a"
+forward ws2_32.dll wws2_32.dll "$here/sockets.c"
+x86_64-w64-mingw32-objdump -p "$wine/ws2_32.dll" | awk '/\[Ordinal\/Name Pointer\] Table/ { on = 1; next } on && /^$/ { on = 0 } on { gsub(/[][]/, " "); print $2, $1 }' >"$work/ws2_32.ordinals"
+awk 'NR == FNR { ordinal[$1] = $2; next } { split($1, part, "="); print $0 (part[1] in ordinal && !/^(LIBRARY|EXPORTS)/ ? " @" ordinal[part[1]] : "") }' "$work/ws2_32.ordinals" "$work/ws2_32.dll.def" >"$work/ws2_32.def" && mv "$work/ws2_32.def" "$work/ws2_32.dll.def"
+link ws2_32.dll "$here/sockets.c" -- -lwws2_32 -ladvapi32 -lntwinestate
+unix=$out/root${wine%/*}/x86_64-unix
+[ ! -e "$unix/ws2_32.so" ] || ln -sf ws2_32.so "$unix/wws2_32.so"
+install wws2_32.dll ws2_32.dll
 forward fwpuclnt.dll wfwpuclnt.dll "$here/fwpuclnt.c"
 link fwpuclnt.dll "$here/fwpuclnt.c" -- -lntwinestate
 link ntwinefw.dll "$here/netfw.c" -- -lntwinestate -loleaut32 -lole32 -luuid
