@@ -9,10 +9,10 @@
 #include "granting.h"
 #include "policyload.h"
 #include "protect.h"
-#include "readroots.h"
 #include "resolve.h"
 #include "result.h"
 #include "session.h"
+#include "verbs.h"
 #include "workdirs.h"
 
 #include "shared/core/auditscrub.h"
@@ -119,22 +119,8 @@ static const char *search_path(const struct command *command)
 
 static enum sbx_status make_plan(struct command *command, struct sbx_error *err)
 {
-    struct sbx_strings names = {0};
-    enum sbx_mode mode = SBX_MODE_UNSET;
-    enum sbx_status status;
+    enum sbx_status status = sbx_verbs_plan(&command->policy, &command->facts, &command->plan, err);
 
-    status = sbx_plan_mode(&command->policy, &command->facts, &mode, err);
-    if (!status)
-        status = sbx_plan_protected_names(&command->policy, &names, err);
-    if (!status)
-        status = sbx_facts_roots(&command->policy, &names, &command->facts, err);
-    if (!status)
-        status = sbx_readroots_add(&command->policy, mode, &command->facts, err);
-    if (!status)
-        status = sbx_workdirs_name(&command->policy, mode, &command->facts, err);
-    sbx_strings_done(&names);
-    if (!status)
-        status = sbx_plan_make(&command->policy, &command->facts, &command->plan, err);
     command->have_plan = !status;
     command->result.plan_us = clock_us(command);
     if (status)

@@ -71,18 +71,14 @@ enum sbx_status sbx_verbs_policy(
     return status;
 }
 
-enum sbx_status sbx_verbs_prepare(
-    const struct sbx_cli *cli, struct sbx_prepared *ret_prepared, struct sbx_error *err)
+enum sbx_status sbx_verbs_plan(const struct sbx_policy *policy, struct sbx_facts *facts,
+    struct sbx_plan *ret_plan, struct sbx_error *err)
 {
-    struct sbx_policy *policy = &ret_prepared->policy;
-    struct sbx_facts *facts = &ret_prepared->facts;
     struct sbx_strings names = {0};
     enum sbx_mode mode = SBX_MODE_UNSET;
     enum sbx_status status;
 
-    status = sbx_verbs_policy(cli, ret_prepared, err);
-    if (!status)
-        status = sbx_plan_mode(policy, facts, &mode, err);
+    status = sbx_plan_mode(policy, facts, &mode, err);
     if (!status)
         status = sbx_plan_protected_names(policy, &names, err);
     if (!status)
@@ -92,9 +88,19 @@ enum sbx_status sbx_verbs_prepare(
     if (!status)
         status = sbx_workdirs_name(policy, mode, facts, err);
     if (!status)
-        status = sbx_plan_make(policy, facts, &ret_prepared->plan, err);
+        status = sbx_plan_make(policy, facts, ret_plan, err);
     sbx_strings_done(&names);
     return status;
+}
+
+enum sbx_status sbx_verbs_prepare(
+    const struct sbx_cli *cli, struct sbx_prepared *ret_prepared, struct sbx_error *err)
+{
+    enum sbx_status status = sbx_verbs_policy(cli, ret_prepared, err);
+
+    return status ? status
+                  : sbx_verbs_plan(
+                        &ret_prepared->policy, &ret_prepared->facts, &ret_prepared->plan, err);
 }
 
 void sbx_verbs_prepared_done(struct sbx_prepared *prepared)

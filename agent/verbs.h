@@ -47,6 +47,13 @@ struct sbx_prepared {
 SBX_MUST_CHECK enum sbx_status sbx_verbs_policy(
     const struct sbx_cli *cli, struct sbx_prepared *ret_prepared, struct sbx_error *err);
 
+/**
+ * The rest of the facts, and the plan. Reads only.
+ * @param facts from sbx_facts_places; completed here
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verbs_plan(const struct sbx_policy *policy,
+    struct sbx_facts *facts, struct sbx_plan *ret_plan, struct sbx_error *err);
+
 /** As above, and the plan, made as `run` makes it. Nothing is granted or created. */
 SBX_MUST_CHECK enum sbx_status sbx_verbs_prepare(
     const struct sbx_cli *cli, struct sbx_prepared *ret_prepared, struct sbx_error *err);

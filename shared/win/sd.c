@@ -95,18 +95,6 @@ static const struct sbx_sd_entry hop_pipe[] = {
 const struct sbx_sd_spec sbx_sd_hop_pipe = {
     "pipe of the second hop", SBX_SD_DACL_PROTECTED, hop_pipe, countof(hop_pipe)};
 
-static const struct sbx_sd_entry child_default[] = {
-    {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, SBX_GENERIC_ALL, "the usual default entry"},
-    {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false, SBX_GENERIC_ALL,
-        "first pass of the access check: the child and its descendants"},
-    {SBX_WHO_RUN, SBX_ACE_ALLOW, 0, false, SBX_GENERIC_ALL,
-        "second, restricting pass: this run only; Everyone would admit other runs"},
-    {SBX_WHO_LOGON, SBX_ACE_ALLOW, 0, true, SBX_GENERIC_ALL,
-        "recipe standard only, where the logon SID is restricting"},
-};
-const struct sbx_sd_spec sbx_sd_child_default = {
-    "default of the confined child", 0, child_default, countof(child_default)};
-
 static const struct sbx_sd_entry private_pipe[] = {
     {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, SBX_FILE_ALL, "the system may inspect it"},
     {SBX_WHO_USER, SBX_ACE_ALLOW, 0, false, SBX_FILE_ALL & ~(SBX_WRITE_DAC | SBX_WRITE_OWNER),

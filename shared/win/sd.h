@@ -62,8 +62,6 @@ extern const struct sbx_sd_spec sbx_sd_child_token;
 extern const struct sbx_sd_spec sbx_sd_child_process;
 /** A pipe of the second hop when handles cannot be given: the account's end. */
 extern const struct sbx_sd_spec sbx_sd_hop_pipe;
-/** Default DACL of the confined child's token: what it creates, it and its descendants may open. */
-extern const struct sbx_sd_spec sbx_sd_child_default;
 /** Pipe between our programs: the user and SYSTEM. */
 extern const struct sbx_sd_spec sbx_sd_private_pipe;
 /** Ledger, calibration, audit log: the user and SYSTEM, never the sandbox group. */
