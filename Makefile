@@ -169,6 +169,11 @@ $(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPP
 $(O)/tests/hopdriver.exe: $(O)/obj/tests/probe/hopdriver.o $(call obj,runner/hoprun.c agent/runnerproc.c) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS)
+# Leased accounts and the installation's record, on real folders.
+$(O)/tests/test_lease.exe: $(O)/obj/tests/win/test_lease.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+        agent/lease.c agent/installed.c) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 $(O)/tests/%.exe: $(O)/obj/tests/probe/%.o $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS) -lws2_32 -luser32
