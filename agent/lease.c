@@ -75,14 +75,24 @@ static enum sbx_filewalk_next look_at(void *context, struct sbx_filewalk_entry *
     return look->status ? SBX_WALK_STOP : SBX_WALK_SKIP;
 }
 
-/* All live leases but our own. @param ret_live owned by the caller */
+/*
+ * All live leases but our own. Through a handle that has not been read yet: Wine reads a directory
+ * once per handle and shows the same again after a restart, so what came since would not be seen.
+ * @param ret_live owned by the caller
+ */
 static enum sbx_status list_live(const struct sbx_lease *lease, struct sbx_lease_name **ret_live,
     size_t *ret_count, struct sbx_error *err)
 {
+    const struct sbx_file_how how = {
+        .kind = SBX_FILE_DIRECTORY, .access = FILE_LIST_DIRECTORY | FILE_TRAVERSE};
     struct look look = {.work = lease->work, .own_id = lease->name.id};
     struct sbx_filewalk walk = {.context = &look, .visit = look_at};
-    enum sbx_status status = sbx_filewalk_run(lease->work, &walk, NULL, err);
+    HANDLE fresh = NULL;
+    enum sbx_status status = sbx_file_open(lease->directory, &how, &fresh, err);
 
+    if (!status)
+        status = sbx_filewalk_run(fresh, &walk, NULL, err);
+    sbx_handle_close(&fresh);
     if (look.status)
         status = sbx_fail(err, look.status, "the leases of sandbox accounts cannot be listed");
     if (status) {
@@ -311,9 +321,12 @@ enum sbx_status sbx_lease_take(
 {
     const struct sbx_file_how how = {.kind = SBX_FILE_DIRECTORY,
         .access = FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_ADD_SUBDIRECTORY};
-    enum sbx_status status = sbx_file_open(options->work_directory, &how, &lease->work, err);
+    enum sbx_status status = sbx_strdup(options->work_directory, &lease->directory, err);
 
+    if (!status)
+        status = sbx_file_open(lease->directory, &how, &lease->work, err);
     if (status) {
+        sbx_lease_end(lease);
         sbx_error_context(err, "work folder '%s'", options->work_directory);
         sbx_error_hint(err, "run: agent repair");
         if (status == SBX_NOT_FOUND && err)
@@ -340,4 +353,6 @@ void sbx_lease_end(struct sbx_lease *lease)
     free(live);
     withdraw(lease);
     sbx_handle_close(&lease->work);
+    free(lease->directory);
+    lease->directory = NULL;
 }

@@ -32,8 +32,9 @@ struct sbx_lease_options {
 
 /* Start with {0}. */
 struct sbx_lease {
-    HANDLE work;   /* the folder; owned */
-    HANDLE handle; /* the lease; owned */
+    char *directory; /* the work folder's path; owned */
+    HANDLE work;     /* the folder; owned */
+    HANDLE handle;   /* the lease; owned */
     struct sbx_lease_name name;
     const struct sbx_installed_account *account; /* borrowed from options->record */
     bool shared; /* a run with another key uses the account too, or did when we took it */
