@@ -114,6 +114,14 @@ enum sbx_status sbx_statefile_descriptor(
     return status;
 }
 
+bool sbx_statefile_same_descriptor(
+    const struct sbx_descriptor *seen, const struct sbx_descriptor *wanted)
+{
+    return sbx_acl_same_aces(&seen->dacl, &wanted->dacl) &&
+           !((seen->control ^ wanted->control) & SBX_SD_DACL_PROTECTED) &&
+           (!wanted->has_owner || (seen->has_owner && sbx_sid_equal(&seen->owner, &wanted->owner)));
+}
+
 /* Is what lies there now what was written? */
 static enum sbx_status compare(HANDLE folder, const char *name,
     const struct sbx_descriptor *descriptor, const void *bytes, size_t length_bytes,
@@ -130,10 +138,7 @@ static enum sbx_status compare(HANDLE folder, const char *name,
         status = sbx_fail(err, SBX_UNPROVEN, "its content is not what was written");
     if (!status && descriptor)
         status = descriptor_at(folder, name, &seen, err);
-    if (!status && descriptor &&
-        (!sbx_acl_same_aces(&seen.dacl, &descriptor->dacl) ||
-            ((seen.control ^ descriptor->control) & SBX_SD_DACL_PROTECTED) ||
-            (descriptor->has_owner && !sbx_sid_equal(&seen.owner, &descriptor->owner))))
+    if (!status && descriptor && !sbx_statefile_same_descriptor(&seen, descriptor))
         status = sbx_fail(err, SBX_UNPROVEN, "its descriptor is not what was asked for");
     sbx_descriptor_done(&seen);
     sbx_buf_wipe(&content);
@@ -159,6 +164,37 @@ enum sbx_status sbx_statefile_write(const char *path, const struct sbx_descripto
     if (status)
         sbx_error_context(err, "write '%s'", path);
     sbx_buf_done(&binary);
+    sbx_handle_close(&folder);
+    return status;
+}
+
+enum sbx_status sbx_statefile_set_descriptor(
+    const char *path, const struct sbx_descriptor *descriptor, struct sbx_error *err)
+{
+    static const struct sbx_file_how dacl_how = {
+        .kind = SBX_FILE_PLAIN, .access = READ_CONTROL | WRITE_DAC};
+    static const struct sbx_file_how owner_how = {
+        .kind = SBX_FILE_PLAIN, .access = READ_CONTROL | WRITE_DAC | WRITE_OWNER};
+    struct sbx_descriptor seen = {0};
+    const char *name = NULL;
+    HANDLE folder = NULL;
+    HANDLE file = NULL;
+    bool owner = false;
+    enum sbx_status status = open_folder(path, &folder, &name, err);
+
+    if (!status)
+        status = descriptor_at(folder, name, &seen, err);
+    owner = !status && descriptor->has_owner && !sbx_sid_equal(&seen.owner, &descriptor->owner);
+    if (!status)
+        status = sbx_file_open_at(folder, name, owner ? &owner_how : &dacl_how, &file, err);
+    if (!status && owner)
+        status = sbx_acl_set_owner(file, &descriptor->owner, NULL, err);
+    if (!status)
+        status = sbx_acl_set_dacl(file, descriptor, NULL, err);
+    if (status)
+        sbx_error_context(err, "'%s'", path);
+    sbx_descriptor_done(&seen);
+    sbx_handle_close(&file);
     sbx_handle_close(&folder);
     return status;
 }

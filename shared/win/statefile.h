@@ -43,6 +43,18 @@ SBX_MUST_CHECK enum sbx_status sbx_statefile_read(const char *path, enum sbx_sta
 SBX_MUST_CHECK enum sbx_status sbx_statefile_descriptor(
     const char *path, struct sbx_descriptor *ret_descriptor, struct sbx_error *err);
 
+/**
+ * Give an existing file another owner (if the descriptor has one) and DACL, and prove both; its
+ * content is not touched.
+ * @return SBX_UNPROVEN when it reads back otherwise
+ */
+SBX_MUST_CHECK enum sbx_status sbx_statefile_set_descriptor(
+    const char *path, const struct sbx_descriptor *descriptor, struct sbx_error *err);
+
+/** Same DACL entries, same PROTECTED bit, and the owner of `wanted` if it has one. */
+bool sbx_statefile_same_descriptor(
+    const struct sbx_descriptor *seen, const struct sbx_descriptor *wanted);
+
 /** Delete a file; an absent one is success. A reparse point in the path is refused. */
 SBX_MUST_CHECK enum sbx_status sbx_statefile_delete(const char *path, struct sbx_error *err);
 
