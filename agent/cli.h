@@ -15,6 +15,7 @@
 enum sbx_verb {
     SBX_VERB_RUN = 1,
     SBX_VERB_SERVE,
+    SBX_VERB_MCP,
     SBX_VERB_HELP,
     SBX_VERB_VERSION,
     SBX_VERB_WHY,

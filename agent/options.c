@@ -152,6 +152,8 @@ static const struct sbx_option serve_options[] = {
     SAY_OPTIONS,
 };
 
+static const struct sbx_option mcp_options[] = {SESSION_OPTIONS, SAY_OPTIONS};
+
 static const struct sbx_option repair_options[] = {
     {OPT_INCLUDE_LINKS, "--include-links", NULL, false, "What is repaired",
         "also files with several names, when every name lies in the root"},
@@ -319,6 +321,10 @@ static const char serve_intro[] =
     "output (README.md lists the methods). The options are what each command gets unless its\n"
     "request says otherwise. When the caller is gone, every command ends.\n";
 
+static const char mcp_intro[] =
+    "A Model Context Protocol server on standard input and output, with the tools run, why and\n"
+    "status. The options decide what its commands may do; a model cannot change them.\n";
+
 static const char session_codes[] = "Exit codes:\n"
                                     "  0    the session ended: shutdown, or the caller is gone\n"
                                     "  2    usage error\n"
@@ -329,6 +335,8 @@ const struct sbx_verb_row sbx_verb_rows[] = {
         "run one command in the sandbox", run_intro, run_codes, run_options, countof(run_options)},
     {SBX_VERB_SERVE, "serve", NULL, NULL, 0, 0, false, "run commands for a program (JSON-RPC 2.0)",
         serve_intro, session_codes, serve_options, countof(serve_options)},
+    {SBX_VERB_MCP, "mcp", NULL, NULL, 0, 0, false, "run commands for a model (MCP server)",
+        mcp_intro, session_codes, mcp_options, countof(mcp_options)},
     {SBX_VERB_WHY, "why", NULL, "PATH --op OPERATION", 1, 1, false,
         "say what decides whether a command may read, write or delete a path", why_intro, why_codes,
         why_options, countof(why_options)},

@@ -193,7 +193,7 @@ enum sbx_status sbx_rpcargs_build(
 
         if (is_own(args, key))
             continue;
-        if (args->options_allowed && option_name(key, name))
+        if (!args->no_options && option_name(key, name))
             option = by_name(args->row, name, strlen(name));
         /* Only a person may say that nothing needs to be enforced. */
         if (!option || of_the_command_line(option->id) || option->id == OPT_WINE_UNCONFINED)

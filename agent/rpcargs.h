@@ -19,7 +19,7 @@ struct sbx_rpcargs {
     const struct sbx_json_at *params; /* item NULL: none */
     const char *const *own;           /* keys of params that are no options: left to the caller */
     size_t own_count;
-    bool options_allowed; /* params may hold options at all (mcp: a model writes them) */
+    bool no_options; /* params may hold none of them (mcp: a model writes params) */
 };
 
 /**

@@ -5,6 +5,7 @@
 #include "shared/core/winpath.h"
 #include "shared/win/handle.h"
 #include "shared/win/hardening.h"
+#include "shared/win/known.h"
 #include "shared/win/pipe.h"
 #include "shared/win/thread.h"
 
@@ -164,6 +165,20 @@ enum sbx_status sbx_runner_pool_begin(
     if (status)
         sbx_runner_pool_end(pool);
     return status;
+}
+
+bool sbx_runner_pool_begin_beside(struct sbx_runner_pool *pool)
+{
+    char *own = NULL, *directory = NULL, *path = NULL;
+    bool ok;
+
+    ok = !sbx_known_program(&own, NULL) && !sbx_winpath_parent(own, &directory, NULL) &&
+         !sbx_winpath_join(directory, "command-runner.exe", &path, NULL) &&
+         !sbx_runner_pool_begin(pool, path, NULL);
+    free(own);
+    free(directory);
+    free(path);
+    return ok;
 }
 
 bool sbx_runner_pool_take(struct sbx_runner_pool *pool, struct sbx_runner *ret_runner)

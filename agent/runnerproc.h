@@ -59,6 +59,12 @@ SBX_MUST_CHECK enum sbx_status sbx_runner_pool_begin(
     struct sbx_runner_pool *pool, const char *path, struct sbx_error *err);
 
 /**
+ * As above for command-runner.exe beside this program, ready before the first command comes.
+ * @return false: there are no spares, and all works without
+ */
+bool sbx_runner_pool_begin_beside(struct sbx_runner_pool *pool);
+
+/**
  * Take the spare, if there is one and it is alive; the caller owns it from here on.
  * @param pool NULL: there is none
  */

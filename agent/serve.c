@@ -2,16 +2,13 @@
 #include "serve.h"
 
 #include "rpcargs.h"
+#include "verbcall.h"
 #include "verbs.h"
 
-#include "shared/core/winpath.h"
-#include "shared/win/handle.h"
-#include "shared/win/known.h"
 #include "shared/win/platform.h"
 #include "shared/win/thread.h"
 
 #define TASKS_MAX 8
-#define ANSWER_MAX_BYTES (17u * 1024u * 1024u)
 
 /* --- methods that a verb answers ---------------------------------------------------------------
  */
@@ -19,71 +16,37 @@
 struct task {
     struct sbx_serve *serve;
     struct sbx_rpc_id id;
-    struct sbx_strings argv;
-    struct sbx_buf said; /* the last error, as say.h writes it */
+    struct sbx_verbcall call;
 };
 
-static void task_said(void *context, const char *json, size_t length_bytes)
+static void raw_or_null(struct sbx_json_writer *w, const char *key, const struct sbx_buf *json)
 {
-    struct task *task = context;
-
-    sbx_buf_clear(&task->said);
-    if (sbx_buf_add(&task->said, json, length_bytes, NULL))
-        sbx_buf_clear(&task->said);
-}
-
-/* What a verb printed, on one line: its line ends are white space between tokens. */
-static void one_line(struct sbx_buf *json)
-{
-    size_t i;
-
-    for (i = 0; i < json->length_bytes; i++)
-        if (json->data[i] == '\n' || json->data[i] == '\r')
-            json->data[i] = ' ';
-}
-
-static void answer_task(struct task *task, int exit_code, struct sbx_buf *answer)
-{
-    struct sbx_rpcio_out out;
-
-    one_line(answer);
-    sbx_rpcio_begin_result(&out, &task->id);
-    sbx_json_begin_object(&out.w);
-    sbx_json_key_int64(&out.w, "exitCode", exit_code);
-    sbx_json_key(&out.w, "answer");
-    if (answer->length_bytes)
-        sbx_json_raw(&out.w, answer->data, answer->length_bytes);
+    sbx_json_key(w, key);
+    if (json->length_bytes)
+        sbx_json_raw(w, json->data, json->length_bytes);
     else
-        sbx_json_null(&out.w);
-    sbx_json_key(&out.w, "message");
-    if (task->said.length_bytes)
-        sbx_json_raw(&out.w, task->said.data, task->said.length_bytes);
-    else
-        sbx_json_null(&out.w);
-    sbx_json_end_object(&out.w);
-    sbx_rpcio_send(&task->serve->io, &out, &task->id);
+        sbx_json_null(w);
 }
 
 static DWORD WINAPI task_thread(void *context)
 {
     struct task *task = context;
-    struct sbx_say say = {.sink = task_said, .context = task};
+    struct sbx_rpcio_out out;
     struct sbx_error err;
-    struct sbx_buf answer;
-    struct sbx_cli cli;
 
     sbx_error_init(&err);
-    sbx_buf_init(&answer, ANSWER_MAX_BYTES);
-    say.answer = &answer;
-    if (sbx_cli_parse((const char *const *)task->argv.items, task->argv.count, &cli, &err)) {
+    if (sbx_verbcall_run(&task->call, &err)) {
         sbx_rpcio_fail(&task->serve->io, &task->id, SBX_RPC_INVALID_PARAMS, &err);
     } else {
-        answer_task(task, sbx_verbs_command(&cli, &say), &answer);
-        sbx_cli_done(&cli);
+        sbx_rpcio_begin_result(&out, &task->id);
+        sbx_json_begin_object(&out.w);
+        sbx_json_key_int64(&out.w, "exitCode", task->call.exit_code);
+        raw_or_null(&out.w, "answer", &task->call.answer);
+        raw_or_null(&out.w, "message", &task->call.said);
+        sbx_json_end_object(&out.w);
+        sbx_rpcio_send(&task->serve->io, &out, &task->id);
     }
-    sbx_buf_wipe(&answer); /* a policy's environment.set may hold secrets */
-    sbx_buf_done(&task->said);
-    sbx_strings_done(&task->argv);
+    sbx_verbcall_done(&task->call);
     InterlockedDecrement(&task->serve->tasks);
     free(task);
     return 0;
@@ -99,8 +62,7 @@ static enum sbx_status run_verb(struct sbx_serve *serve, const struct sbx_rpc_me
         .session_count = serve->cli->option_count,
         .params = &message->params,
         .own = &operand,
-        .own_count = operand ? 1 : 0,
-        .options_allowed = true};
+        .own_count = operand ? 1 : 0};
     struct task *task = NULL;
     enum sbx_status status;
     const char *text = NULL;
@@ -114,25 +76,24 @@ static enum sbx_status run_verb(struct sbx_serve *serve, const struct sbx_rpc_me
         return status;
     task->serve = serve;
     task->id = message->id;
-    sbx_buf_init(&task->said, 65536);
-    status = sbx_rpcargs_build(&args, &task->argv, err);
+    status = sbx_rpcargs_build(&args, &task->call.argv, err);
     if (!status)
-        status = sbx_strings_add(&task->argv, "--json", err);
+        status = sbx_strings_add(&task->call.argv, "--json", err);
     if (!status && operand) {
         status = sbx_json_require(&message->params, operand, err);
         if (!status)
             status = sbx_json_get_string(&message->params, operand, 32768, &text, err);
         if (!status)
-            status = sbx_strings_add(&task->argv, "--", err);
+            status = sbx_strings_add(&task->call.argv, "--", err);
         if (!status)
-            status = sbx_strings_add(&task->argv, text, err);
+            status = sbx_strings_add(&task->call.argv, text, err);
     }
     InterlockedIncrement(&serve->tasks);
     if (!status)
         status = sbx_thread_start_asking(task_thread, task, NULL, err);
     if (status) {
         InterlockedDecrement(&serve->tasks);
-        sbx_strings_done(&task->argv);
+        sbx_verbcall_done(&task->call);
         free(task);
     }
     return status;
@@ -373,19 +334,6 @@ static DWORD WINAPI reader(void *context)
     return 0;
 }
 
-/* command-runner.exe beside us, ready before the first command comes. Without one all works. */
-static void begin_runners(struct sbx_serve *serve)
-{
-    char *own = NULL, *directory = NULL, *path = NULL;
-
-    if (!sbx_known_program(&own, NULL) && !sbx_winpath_parent(own, &directory, NULL) &&
-        !sbx_winpath_join(directory, "command-runner.exe", &path, NULL))
-        serve->have_runners = !sbx_runner_pool_begin(&serve->runners, path, NULL);
-    free(own);
-    free(directory);
-    free(path);
-}
-
 static enum sbx_status run(struct sbx_serve *serve, struct sbx_error *err)
 {
     enum sbx_status status;
@@ -398,7 +346,7 @@ static enum sbx_status run(struct sbx_serve *serve, struct sbx_error *err)
     status = sbx_thread_start_asking(reader, serve, NULL, err);
     if (status)
         return status;
-    begin_runners(serve);
+    serve->have_runners = sbx_runner_pool_begin_beside(&serve->runners);
     WaitForSingleObject(serve->io.ended, INFINITE);
     sbx_serve_end_all(serve);
     if (serve->have_runners)

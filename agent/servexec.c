@@ -290,8 +290,7 @@ static enum sbx_status read_argv(struct sbx_serve *serve, const struct sbx_json_
         .session_count = serve->cli->option_count,
         .params = params,
         .own = start_keys,
-        .own_count = countof(start_keys),
-        .options_allowed = true};
+        .own_count = countof(start_keys)};
     const char **argv = NULL;
     size_t count = 0, i;
     enum sbx_status status = sbx_json_require(params, "argv", err);

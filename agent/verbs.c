@@ -19,6 +19,8 @@ int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say)
     switch (cli->verb) {
     case SBX_VERB_SERVE:
         return sbx_serve_command(cli, say);
+    case SBX_VERB_MCP:
+        return sbx_mcp_command(cli, say);
     case SBX_VERB_WHY:
         return sbx_why_command(cli, say);
     case SBX_VERB_GRANTS_LIST:

@@ -30,6 +30,7 @@ int sbx_policy_show_command(const struct sbx_cli *cli, const struct sbx_say *say
 int sbx_setup_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_status_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_serve_command(const struct sbx_cli *cli, const struct sbx_say *say);
+int sbx_mcp_command(const struct sbx_cli *cli, const struct sbx_say *say);
 
 /** Run the command that was parsed; any but run, help and version. */
 int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say);

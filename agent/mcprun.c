@@ -1,0 +1,562 @@
+/* The tool that runs commands, and its questions: see mcp.h. */
+#include "mcp.h"
+
+#include "rpcargs.h"
+
+#include "shared/core/utf.h"
+#include "shared/win/clock.h"
+#include "shared/win/handle.h"
+
+#include <stdio.h>
+
+#define ARGS_MAX 4096u
+#define ARG_MAX_BYTES 32768u
+#define END_MS 20000u
+#define PROGRESS_MS 500u
+
+/* What a stream printed: its begin and its end. Used by its own thread, then by the command's. */
+struct stream {
+    struct sbx_buf head, tail;
+    uint64_t left_out;
+};
+
+struct sbx_mcp_call {
+    struct sbx_mcp_call *next;
+    struct sbx_mcp *mcp;
+    struct sbx_exec *exec;
+    struct sbx_rpc_id id, progress;
+    struct stream streams[2];
+    volatile LONG cancelled;
+    volatile LONG parts;         /* progress so far */
+    volatile LONG64 progress_ms; /* when the last was told */
+    bool in_list;                /* guarded by the lock */
+};
+
+/* --- what it prints --------------------------------------------------------------------------- */
+
+enum sbx_status sbx_mcp_clean(
+    const char *bytes, size_t length_bytes, struct sbx_buf *ret_text, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    size_t at = 0;
+
+    while (!status && at < length_bytes) {
+        size_t valid = sbx_utf8_valid_bytes(bytes + at, length_bytes - at);
+        const char *nul = memchr(bytes + at, '\0', valid);
+
+        if (nul)
+            valid = (size_t)(nul - (bytes + at));
+        if (valid)
+            status = sbx_buf_add(ret_text, bytes + at, valid, err);
+        at += valid;
+        if (!status && at < length_bytes) {
+            status = sbx_buf_puts(ret_text, "\xEF\xBF\xBD", err);
+            at++;
+        }
+    }
+    return status;
+}
+
+/* Keep the last bytes of what comes. */
+static void keep_end(struct stream *stream, const char *bytes, size_t length_bytes)
+{
+    struct sbx_buf *tail = &stream->tail;
+
+    if (tail->length_bytes + length_bytes > 2 * SBX_MCP_STREAM_BYTES &&
+        tail->length_bytes > SBX_MCP_STREAM_BYTES) {
+        size_t drop = tail->length_bytes - SBX_MCP_STREAM_BYTES;
+
+        memmove(tail->data, tail->data + drop, SBX_MCP_STREAM_BYTES);
+        tail->length_bytes = SBX_MCP_STREAM_BYTES;
+        stream->left_out += drop;
+    }
+    if (sbx_buf_add(tail, bytes, length_bytes, NULL))
+        stream->left_out += length_bytes;
+}
+
+static void tell_progress(struct sbx_mcp_call *call, const char *message)
+{
+    struct sbx_rpcio_out out;
+
+    if (!call->progress.kind || call->cancelled)
+        return;
+    sbx_rpcio_begin_notification(&out, "notifications/progress");
+    sbx_json_begin_object(&out.w);
+    sbx_json_key(&out.w, "progressToken");
+    sbx_rpc_id_write(&out.w, &call->progress);
+    sbx_json_key_int64(&out.w, "progress", InterlockedIncrement(&call->parts));
+    sbx_json_key_string(&out.w, "message", message);
+    sbx_json_end_object(&out.w);
+    sbx_rpcio_send(&call->mcp->io, &out, NULL);
+}
+
+/* The last line of what came, now and then. */
+static void tell_output(struct sbx_mcp_call *call, const char *bytes, size_t length_bytes)
+{
+    const LONG64 now = (LONG64)sbx_clock_ms();
+    const char *line = bytes;
+    struct sbx_buf text;
+    size_t i;
+
+    if (!call->progress.kind || now - call->progress_ms < PROGRESS_MS)
+        return;
+    InterlockedExchange64(&call->progress_ms, now);
+    for (i = 0; i + 1 < length_bytes; i++)
+        if (bytes[i] == '\n')
+            line = bytes + i + 1;
+    length_bytes -= (size_t)(line - bytes);
+    while (length_bytes && (line[length_bytes - 1] == '\n' || line[length_bytes - 1] == '\r'))
+        length_bytes--;
+    sbx_buf_init(&text, 1024);
+    if (!sbx_mcp_clean(line, length_bytes > 200 ? 200 : length_bytes, &text, NULL))
+        tell_progress(call, text.data ? text.data : "");
+    sbx_buf_done(&text);
+}
+
+static void output(
+    void *context, enum sbx_exec_stream which, const char *bytes, size_t length_bytes)
+{
+    struct sbx_mcp_call *call = context;
+    struct stream *stream = &call->streams[which - 1];
+    size_t room = SBX_MCP_STREAM_BYTES - stream->head.length_bytes;
+    size_t part = length_bytes < room ? length_bytes : room;
+
+    if (part && sbx_buf_add(&stream->head, bytes, part, NULL))
+        part = 0;
+    if (length_bytes > part)
+        keep_end(stream, bytes + part, length_bytes - part);
+    if (length_bytes)
+        tell_output(call, bytes, length_bytes);
+}
+
+static void said(void *context, const char *json, size_t length_bytes)
+{
+    struct sbx_mcp_call *call = context;
+    struct cJSON *root = NULL;
+    const char *message = NULL;
+    struct sbx_json_at at;
+
+    if (call->progress.kind && !sbx_json_parse(json, length_bytes, NULL, &root, NULL) &&
+        !sbx_json_root_object(root, &at, NULL) &&
+        !sbx_json_get_string(&at, "message", 4096, &message, NULL) && message)
+        tell_progress(call, message);
+    sbx_json_free(root);
+}
+
+static void written(void *context, const struct sbx_rpc_id *id, size_t length_bytes,
+    const struct sbx_error *failure)
+{
+    (void)context, (void)id, (void)length_bytes, (void)failure; /* the model is not told */
+}
+
+/* --- how it ends ------------------------------------------------------------------------------ */
+
+/* What the answer needs of a result. */
+struct facts {
+    struct cJSON *root;
+    const char *ended, *message, *hint;
+    bool confined;
+};
+
+static void read_result(const struct sbx_buf *result, struct facts *facts)
+{
+    const struct sbx_json_limits limits = {SBX_RUN_JSON_MAX_BYTES, 0};
+    struct sbx_json_at at, error = {0};
+
+    memset(facts, 0, sizeof(*facts));
+    facts->ended = "failed";
+    if (!result->length_bytes ||
+        sbx_json_parse(result->data, result->length_bytes, &limits, &facts->root, NULL) ||
+        sbx_json_root_object(facts->root, &at, NULL) ||
+        sbx_json_get_string(&at, "ended", 32, &facts->ended, NULL) ||
+        sbx_json_get_bool(&at, "confined", &facts->confined, NULL) ||
+        sbx_json_get_object(&at, "error", &error, NULL) || !error.item)
+        return;
+    if (sbx_json_get_string(&error, "message", 65536, &facts->message, NULL) ||
+        sbx_json_get_string(&error, "hint", 65536, &facts->hint, NULL))
+        facts->hint = NULL;
+}
+
+static enum sbx_status stream_text(const struct stream *stream, struct sbx_buf *text)
+{
+    enum sbx_status status;
+
+    status = sbx_mcp_clean(stream->head.data, stream->head.length_bytes, text, NULL);
+    if (!status && stream->left_out)
+        status = sbx_buf_printf(
+            text, NULL, "\n[... %llu bytes left out ...]\n", (unsigned long long)stream->left_out);
+    if (!status)
+        status = sbx_mcp_clean(stream->tail.data, stream->tail.length_bytes, text, NULL);
+    return status ? status : sbx_buf_add(text, "", 0, NULL);
+}
+
+static const char *text_of(const struct sbx_buf *buf)
+{
+    return buf->data ? buf->data : "";
+}
+
+/* One text for the model: what was printed, and what has to be said about it. */
+static void write_content(struct sbx_json_writer *w, uint32_t exit_code, const struct facts *facts,
+    const struct sbx_buf texts[2])
+{
+    struct sbx_buf all;
+    size_t i;
+
+    sbx_buf_init(&all, 8 * SBX_MCP_STREAM_BYTES);
+    for (i = 0; i < 2; i++)
+        if (texts[i].length_bytes && (sbx_buf_puts(&all, i ? "[stderr]\n" : "", NULL) ||
+                                         sbx_buf_puts(&all, text_of(&texts[i]), NULL)))
+            break;
+    if (facts->message && sbx_buf_printf(&all, NULL, "[sandbox: %s%s%s]\n", facts->message,
+                              facts->hint ? "; hint: " : "", facts->hint ? facts->hint : ""))
+        sbx_buf_clear(&all);
+    if (sbx_buf_printf(&all, NULL, "[exit code %lu, %s]", (unsigned long)exit_code, facts->ended))
+        sbx_buf_clear(&all);
+    sbx_json_key_array(w, "content");
+    sbx_json_begin_object(w);
+    sbx_json_key_string(w, "type", "text");
+    sbx_json_key_string(w, "text", text_of(&all));
+    sbx_json_end_object(w);
+    sbx_json_end_array(w);
+    sbx_buf_done(&all);
+}
+
+static void answer(struct sbx_mcp_call *call, uint32_t exit_code, const struct sbx_buf *result)
+{
+    struct sbx_rpcio_out out;
+    struct sbx_buf texts[2];
+    struct facts facts;
+    size_t i;
+
+    read_result(result, &facts);
+    for (i = 0; i < 2; i++) {
+        sbx_buf_init(&texts[i], 7 * SBX_MCP_STREAM_BYTES);
+        if (stream_text(&call->streams[i], &texts[i]))
+            sbx_buf_clear(&texts[i]);
+    }
+    sbx_rpcio_begin_result(&out, &call->id);
+    sbx_json_begin_object(&out.w);
+    write_content(&out.w, exit_code, &facts, texts);
+    sbx_json_key_object(&out.w, "structuredContent");
+    sbx_json_key_uint64(&out.w, "exitCode", exit_code);
+    sbx_json_key_string(&out.w, "ended", facts.ended);
+    sbx_json_key_bool(&out.w, "confined", facts.confined);
+    sbx_json_key_string(&out.w, "stdout", text_of(&texts[0]));
+    sbx_json_key_string(&out.w, "stderr", text_of(&texts[1]));
+    sbx_json_key_uint64(
+        &out.w, "leftOutBytes", call->streams[0].left_out + call->streams[1].left_out);
+    sbx_json_key(&out.w, "result");
+    if (result->length_bytes)
+        sbx_json_raw(&out.w, result->data, result->length_bytes);
+    else
+        sbx_json_null(&out.w);
+    sbx_json_end_object(&out.w);
+    sbx_json_key_bool(&out.w, "isError", facts.message != NULL);
+    sbx_json_end_object(&out.w);
+    sbx_rpcio_send(&call->mcp->io, &out, &call->id);
+    for (i = 0; i < 2; i++)
+        sbx_buf_done(&texts[i]);
+    sbx_json_free(facts.root);
+}
+
+/* Out of the list: nobody cancels it any more. */
+static void leave(struct sbx_mcp_call *call)
+{
+    struct sbx_mcp *mcp = call->mcp;
+    struct sbx_mcp_call **at;
+
+    EnterCriticalSection(&mcp->lock);
+    for (at = &mcp->first; *at && *at != call; at = &(*at)->next)
+        ;
+    if (*at)
+        *at = call->next;
+    if (!--mcp->running)
+        SetEvent(mcp->idle);
+    LeaveCriticalSection(&mcp->lock);
+}
+
+static void ended(void *context, uint32_t exit_code, const struct sbx_buf *result)
+{
+    struct sbx_mcp_call *call = context;
+
+    /* A request that was cancelled is not answered; in a batch it would keep the others waiting. */
+    if (!call->cancelled || call->id.batch)
+        answer(call, exit_code, result);
+    leave(call);
+}
+
+static void gone(void *context)
+{
+    struct sbx_mcp_call *call = context;
+    size_t i;
+
+    for (i = 0; i < countof(call->streams); i++) {
+        sbx_buf_done(&call->streams[i].head);
+        sbx_buf_done(&call->streams[i].tail);
+    }
+    free(call);
+}
+
+/* --- how it begins ---------------------------------------------------------------------------- */
+
+/* "--timeout": shorter than the session's, never longer. */
+static enum sbx_status add_timeout(const struct sbx_mcp *mcp, const struct sbx_json_at *arguments,
+    struct sbx_strings *argv, struct sbx_error *err)
+{
+    const uint64_t limit_ms = mcp->cli->policy.limits.timeout_ms;
+    enum sbx_status status = SBX_OK;
+    struct sbx_json_at at = {0};
+    double seconds = 0;
+    char text[64];
+
+    while (sbx_json_next(arguments, &at))
+        if (strcmp(sbx_json_name(&at), "timeoutSeconds") == 0)
+            status = sbx_json_as_double(&at, 0.001, 604800, &seconds, err);
+    if (status || seconds <= 0)
+        return status;
+    if (limit_ms && seconds * 1000 > (double)limit_ms)
+        return SBX_OK; /* the session's is there already */
+    snprintf(text, sizeof(text), "--timeout=%.3f", seconds);
+    return sbx_strings_add(argv, text, err);
+}
+
+static enum sbx_status read_argv(const struct sbx_mcp *mcp, const struct sbx_json_at *arguments,
+    struct sbx_strings *ret_argv, struct sbx_error *err)
+{
+    static const char *const keys[] = {"argv", "input", "timeoutSeconds"};
+    const struct sbx_json_at timeout = *arguments;
+    const struct sbx_rpcargs args = {.row = sbx_verb_find("run", NULL),
+        .session_row = mcp->row,
+        .session = mcp->cli->options,
+        .session_count = mcp->cli->option_count,
+        .params = arguments,
+        .own = keys,
+        .own_count = countof(keys),
+        .no_options = true};
+    const char **argv = NULL;
+    size_t count = 0, i;
+    enum sbx_status status = sbx_json_require(arguments, "argv", err);
+
+    if (!status)
+        status = sbx_json_get_string_list(
+            arguments, "argv", ARGS_MAX, ARG_MAX_BYTES, &argv, &count, err);
+    if (!status && !count)
+        status = sbx_fail(err, SBX_INVALID, "'argv' is empty");
+    if (!status)
+        status = sbx_rpcargs_build(&args, ret_argv, err);
+    if (!status && !mcp->cli->policy.limits.timeout_ms)
+        status = add_timeout(mcp, &timeout, ret_argv, err);
+    if (!status)
+        status = sbx_strings_add(ret_argv, "--", err);
+    for (i = 0; !status && i < count; i++)
+        status = sbx_strings_add(ret_argv, argv[i], err);
+    free(argv);
+    return status;
+}
+
+static void enter(struct sbx_mcp_call *call)
+{
+    struct sbx_mcp *mcp = call->mcp;
+
+    EnterCriticalSection(&mcp->lock);
+    call->next = mcp->first;
+    mcp->first = call;
+    mcp->running++;
+    ResetEvent(mcp->idle);
+    LeaveCriticalSection(&mcp->lock);
+}
+
+static void give_input(struct sbx_mcp_call *call, const char *input)
+{
+    const struct sbx_rpc_id none = {.kind = SBX_RPC_ID_NONE};
+
+    if (input && *input && sbx_exec_write(call->exec, &none, input, strlen(input), NULL))
+        return; /* it ended: nothing to read it */
+    if (input && sbx_exec_close_input(call->exec, &none, NULL))
+        return;
+}
+
+enum sbx_status sbx_mcp_run(struct sbx_mcp *mcp, const struct sbx_rpc_id *id,
+    const struct sbx_json_at *arguments, const struct sbx_rpc_id *progress, struct sbx_error *err)
+{
+    struct sbx_exec_how how = {.runners = mcp->have_runners ? &mcp->runners : NULL,
+        .approvals = &mcp->approvals,
+        .output = output,
+        .said = said,
+        .written = written,
+        .ended = ended,
+        .gone = gone};
+    struct sbx_strings argv = {0};
+    struct sbx_mcp_call *call = NULL;
+    const char *input = NULL;
+    enum sbx_status status;
+    size_t i;
+
+    if (mcp->running >= SBX_MCP_CALLS_MAX)
+        return sbx_fail(
+            err, SBX_EXISTS, "%d commands are running: wait for one", SBX_MCP_CALLS_MAX);
+    status = sbx_json_get_string(arguments, "input", SBX_EXEC_INPUT_MAX_BYTES, &input, err);
+    if (!status)
+        status = read_argv(mcp, arguments, &argv, err);
+    if (!status)
+        status = sbx_calloc(1, sizeof(*call), &call, err);
+    if (status) {
+        sbx_strings_done(&argv);
+        return status;
+    }
+    call->mcp = mcp;
+    call->id = *id;
+    call->progress = *progress;
+    for (i = 0; i < countof(call->streams); i++) {
+        sbx_buf_init(&call->streams[i].head, SBX_MCP_STREAM_BYTES);
+        sbx_buf_init(&call->streams[i].tail, 2 * SBX_MCP_STREAM_BYTES + SBX_EXEC_PART_BYTES);
+    }
+    how.context = call;
+    how.target[0] = input ? SBX_EXEC_WRITTEN : SBX_EXEC_CALLBACK;
+    status = sbx_exec_new(&argv, &how, &call->exec, err);
+    if (status) {
+        gone(call);
+        return status;
+    }
+    give_input(call, input); /* it waits there until the command reads it */
+    enter(call);
+    sbx_exec_begin(call->exec);
+    return SBX_OK;
+}
+
+void sbx_mcp_cancel(struct sbx_mcp *mcp, const struct sbx_rpc_id *id)
+{
+    struct sbx_mcp_call *call;
+
+    EnterCriticalSection(&mcp->lock);
+    for (call = mcp->first; call; call = call->next) {
+        if (!sbx_rpc_id_equal(&call->id, id))
+            continue;
+        InterlockedExchange(&call->cancelled, 1);
+        sbx_exec_cancel(call->exec, false);
+    }
+    LeaveCriticalSection(&mcp->lock);
+}
+
+void sbx_mcp_end_all(struct sbx_mcp *mcp)
+{
+    struct sbx_mcp_call *call;
+
+    EnterCriticalSection(&mcp->lock);
+    for (call = mcp->first; call; call = call->next)
+        sbx_exec_cancel(call->exec, true);
+    LeaveCriticalSection(&mcp->lock);
+    WaitForSingleObject(mcp->idle, END_MS);
+}
+
+/* --- questions -------------------------------------------------------------------------------- */
+
+static HANDLE current_cancelled(struct sbx_mcp *mcp)
+{
+    struct sbx_mcp_call *call;
+    HANDLE cancelled = NULL;
+
+    EnterCriticalSection(&mcp->lock);
+    for (call = mcp->first; call && !cancelled; call = call->next)
+        if (sbx_exec_is_current(call->exec))
+            cancelled = sbx_exec_cancelled(call->exec);
+    LeaveCriticalSection(&mcp->lock);
+    return cancelled;
+}
+
+static void send_question(
+    struct sbx_mcp *mcp, const struct sbx_rpc_id *id, const struct sbx_approval_question *question)
+{
+    static const char *const choices[] = {"once", "session", "deny", "never"};
+    struct sbx_rpcio_out out;
+    struct sbx_buf text;
+
+    sbx_buf_init(&text, 65536);
+    if (sbx_buf_printf(&text, NULL, "Allow in the sandbox? %s: %s (in %s)%s%s",
+            sbx_approval_kind_name(question->kind), question->subject, question->cwd,
+            question->reason ? "; reason of the rule: " : "",
+            question->reason ? question->reason : ""))
+        sbx_buf_clear(&text);
+    sbx_rpcio_begin_request(&out, id, "elicitation/create");
+    sbx_json_begin_object(&out.w);
+    sbx_json_key_string(&out.w, "message", text_of(&text));
+    sbx_json_key_object(&out.w, "requestedSchema");
+    sbx_json_key_string(&out.w, "type", "object");
+    sbx_json_key_object(&out.w, "properties");
+    sbx_json_key_object(&out.w, "choice");
+    sbx_json_key_string(&out.w, "type", "string");
+    sbx_json_key_string(&out.w, "title", "Answer");
+    sbx_json_key_strings(&out.w, "enum", choices, countof(choices));
+    sbx_json_end_object(&out.w);
+    sbx_json_end_object(&out.w);
+    sbx_json_key_strings(&out.w, "required", (const char *const[]){"choice"}, 1);
+    sbx_json_end_object(&out.w);
+    sbx_json_end_object(&out.w);
+    sbx_rpcio_send(&mcp->io, &out, NULL);
+    sbx_buf_done(&text);
+}
+
+/* The client may take its dialog down. */
+static void withdraw(struct sbx_mcp *mcp, const struct sbx_rpc_id *id)
+{
+    struct sbx_rpcio_out out;
+
+    sbx_rpcio_begin_notification(&out, "notifications/cancelled");
+    sbx_json_begin_object(&out.w);
+    sbx_json_key(&out.w, "requestId");
+    sbx_rpc_id_write(&out.w, id);
+    sbx_json_end_object(&out.w);
+    sbx_rpcio_send(&mcp->io, &out, NULL);
+}
+
+enum sbx_status sbx_mcp_ask(void *context, const struct sbx_approval_question *question,
+    struct sbx_approval_answer *ret_answer, struct sbx_error *err)
+{
+    struct sbx_mcp *mcp = context;
+    struct sbx_rpc_id id = {.kind = SBX_RPC_ID_STRING};
+    HANDLE cancelled = current_cancelled(mcp);
+    struct sbx_question waiting;
+    enum sbx_status status;
+
+    if (!mcp->elicitation || !cancelled)
+        return sbx_fail(err, SBX_UNSUPPORTED, "the client offers no elicitation");
+    snprintf(id.text, sizeof(id.text), "q%llu", (unsigned long long)question->number);
+    status = sbx_question_begin(&mcp->questions, question->number, &waiting, err);
+    if (status)
+        return status;
+    send_question(mcp, &id, question);
+    status = sbx_question_wait(
+        &mcp->questions, &waiting, mcp->io.ended, cancelled, question->timeout_ms, ret_answer, err);
+    if (status == SBX_TIMEOUT || status == SBX_CANCELLED)
+        withdraw(mcp, &id);
+    return status;
+}
+
+void sbx_mcp_answered(struct sbx_mcp *mcp, const struct sbx_rpc_message *message)
+{
+    struct sbx_approval_answer answer = {.choice = SBX_CHOICE_NONE};
+    struct sbx_json_at result = message->result, content = {0};
+    const char *action = "", *choice = "", *p;
+    uint64_t number = 0;
+
+    if (message->id.kind != SBX_RPC_ID_STRING || message->id.text[0] != 'q')
+        return;
+    for (p = message->id.text + 1; *p >= '0' && *p <= '9'; p++)
+        number = number * 10 + (uint64_t)(*p - '0');
+    if (message->kind == SBX_RPC_ERROR) {
+        sbx_question_answer(&mcp->questions, number, NULL);
+        return;
+    }
+    snprintf(answer.by, sizeof(answer.by), "a person, through MCP client %s", mcp->client);
+    if (sbx_json_as_object(&result, NULL) ||
+        sbx_json_get_string(&result, "action", 16, &action, NULL) ||
+        sbx_json_get_object(&result, "content", &content, NULL))
+        action = "";
+    if (strcmp(action, "decline") == 0) {
+        answer.choice = SBX_CHOICE_DENY;
+    } else if (strcmp(action, "accept") == 0 && content.item &&
+               !sbx_json_get_string(&content, "choice", 16, &choice, NULL)) {
+        answer.choice = sbx_approval_choice_read(choice, strlen(choice));
+    }
+    sbx_question_answer(&mcp->questions, number, &answer);
+}
