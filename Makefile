@@ -159,6 +159,11 @@ $(O)/tests/test_step_%.exe: $(O)/obj/tests/win/test_step_%.o $(call obj,$(SUPPOR
 $(O)/tests/test_ask.exe: $(O)/obj/tests/win/test_ask.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) agent/ask.c) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+# Set-up's end of the pipe, with a hostile agent on the other one.
+$(O)/tests/test_requester.exe: $(O)/obj/tests/win/test_requester.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+        setup/requester.c) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # The watch over protected names, with the grant engine behind it.
 PROTECT_SRC := $(filter-out agent/revoke%,$(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC))) agent/follow.c agent/installed.c
 $(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
