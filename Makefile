@@ -223,7 +223,7 @@ $(N)/fuzz/fuzz_%: $(N)/obj/tests/fuzz/fuzz_%.o $(N)/obj/tests/fuzz/replay.o $(N)
 
 # Quiet unless something is wrong; V=1 shows more.
 test:  ## install what is missing, build, run every test; ends with "N passed, N failed, N skipped"
-	$(Q)scripts/bootstrap --native --cross --wine --ntwine --samba
+	$(Q)scripts/bootstrap --native --cross --wine --ntwine --samba --npm
 	@echo "test: building" >&2
 	$(Q)$(MAKE) -s -j2 tests-native
 	$(Q)$(MAKE) -s -j2 all suite
