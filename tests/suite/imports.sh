@@ -13,9 +13,10 @@ list=$here/vista-imports.txt
 # 300 KB for each program. agent.exe was 294 KB with `run` alone; the verbs that answer questions
 # (why, grants, revoke, audit, policy) and the watch on protected names made it 376 KB. Neither LTO
 # (330 KB) nor leaving out all hardening (317 KB), both measured when it was 345 KB, brings it back,
-# so its limit is its own.
+# so its limit is its own. serve, mcp, verify, the audit log and elevated mode (set-up's other end,
+# leases, reads, status) made it about 620 KB.
 limit_bytes=307200
-limit_agent_bytes=409600
+limit_agent_bytes=716800
 passed=0 failed=0 skipped=0
 
 pass() { passed=$((passed + 1)); }
