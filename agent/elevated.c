@@ -69,6 +69,7 @@ void sbx_elevated_session(const struct sbx_elevated *elevated, const struct sbx_
     if (!elevated->active)
         return;
     session->runner = elevated->installed.runner;
+    session->runners = NULL; /* spares are started from beside the agent, and not checked */
     session->account = plan->account;
     session->account_sid = plan->user_sid;
     session->group_sid = facts->group_sid;
