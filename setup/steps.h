@@ -13,6 +13,9 @@ extern const struct sbx_step sbx_step_accounts; /* the accounts, disabled */
 extern const struct sbx_step sbx_step_rights;   /* logon rights of the group */
 extern const struct sbx_step sbx_step_hidden;   /* not on the logon screen */
 extern const struct sbx_step sbx_step_secrets;  /* passwords, set and sealed */
+extern const struct sbx_step sbx_step_fence;    /* the WFP filters */
+extern const struct sbx_step sbx_step_firewall; /* rules of the firewall, second line */
+extern const struct sbx_step sbx_step_proof;    /* offline means offline, by behaviour */
 extern const struct sbx_step sbx_step_enable;   /* the gate */
 
 #endif

@@ -17,7 +17,10 @@ const struct sbx_step *const sbx_setup_steps[] = {
     &sbx_step_rights,
     &sbx_step_hidden,
     &sbx_step_secrets,
+    &sbx_step_fence,
+    &sbx_step_firewall,
     &sbx_step_enable,
+    &sbx_step_proof,
     &sbx_step_record,
 };
 const size_t sbx_setup_step_count = countof(sbx_setup_steps);
