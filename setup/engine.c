@@ -69,7 +69,7 @@ static enum sbx_status examine(const struct sbx_engine *engine, size_t index,
 static enum sbx_status refuse_foreign(const struct sbx_step *step, struct sbx_error *err)
 {
     enum sbx_status status = sbx_fail(err, SBX_EXISTS,
-        "step '%s': something of the same name is there that set-up did not make", step->name);
+        "something of the same name is there that set-up did not make (step '%s')", step->name);
 
     sbx_error_hint(err, "look at it, and remove or rename it if it is not needed");
     return status;
@@ -136,33 +136,22 @@ static void roll_back(struct run *run)
 
 /* --- building --------------------------------------------------------------------------------- */
 
-static enum sbx_status examine_all(struct run *run, struct sbx_error *err)
+/* @param refuse end at the first FOREIGN one, so that what was looked at last is what is reported
+ */
+static enum sbx_status examine_all(struct run *run, bool refuse, struct sbx_error *err)
 {
     const struct sbx_engine *engine = run->engine;
+    enum sbx_status status = SBX_OK;
     size_t i;
 
-    for (i = 0; i < engine->count; i++) {
-        enum sbx_status status = examine(engine, i, &run->states[i], err);
-
-        if (status) {
+    for (i = 0; !status && i < engine->count; i++) {
+        status = examine(engine, i, &run->states[i], err);
+        if (!status && refuse && run->states[i] == SBX_STEP_FOREIGN)
+            status = refuse_foreign(engine->steps[i], err);
+        if (status)
             run->outcome->failed_step = engine->steps[i]->name;
-            return status;
-        }
     }
-    return SBX_OK;
-}
-
-static enum sbx_status refuse_all_foreign(struct run *run, struct sbx_error *err)
-{
-    size_t i;
-
-    for (i = 0; i < run->engine->count; i++) {
-        if (run->states[i] == SBX_STEP_FOREIGN) {
-            run->outcome->failed_step = run->engine->steps[i]->name;
-            return refuse_foreign(run->engine->steps[i], err);
-        }
-    }
-    return SBX_OK;
+    return status;
 }
 
 static bool all_present(const struct run *run)
@@ -280,9 +269,7 @@ enum sbx_status sbx_engine_build(const struct sbx_engine *engine, const char *mo
     size_t i;
 
     if (!status)
-        status = examine_all(&run, err);
-    if (!status)
-        status = refuse_all_foreign(&run, err);
+        status = examine_all(&run, true, err);
     if (!status && all_present(&run)) {
         for (i = 0; i < engine->count; i++)
             tell(engine, i, SBX_STEP_EVENT_SKIPPED);
@@ -342,7 +329,7 @@ enum sbx_status sbx_engine_examine(const struct sbx_engine *engine, enum sbx_ste
     enum sbx_status status = run_begin(&run, engine, outcome, err);
 
     if (!status)
-        status = examine_all(&run, err);
+        status = examine_all(&run, false, err);
     if (!status)
         memcpy(ret_states, run.states, engine->count * sizeof(*ret_states));
     run_done(&run);

@@ -265,6 +265,7 @@ static enum sbx_status verify_uninstalled(struct run *run, struct sbx_error *err
     }
     if (!status)
         status = look_for_folders(setup, &left, err);
+    setup->object[0] = '\0';
     if (!status && left) {
         status = sbx_fail(err, SBX_EXISTS, "%zu things of an installation are left", left);
         sbx_error_hint(err, "run: agent uninstall");

@@ -193,11 +193,12 @@ static enum sbx_status examine_removal(
     return status;
 }
 
+/* Status compares with the record, so that it says the same wherever it is started from. */
 static bool is_removal(const struct sbx_setup *setup)
 {
     return setup->request.mode == SBX_SETUP_UNINSTALL ||
            setup->request.mode == SBX_SETUP_VERIFY_UNINSTALLED ||
-           setup->request.mode == SBX_SETUP_STATUS;
+           (setup->request.mode == SBX_SETUP_STATUS && !setup->has_found);
 }
 
 static enum sbx_status programs_examine(
@@ -219,7 +220,7 @@ static enum sbx_status programs_examine(
             *ret = there == countof(names) ? SBX_STEP_PRESENT : SBX_STEP_DIFFERENT;
         return status;
     }
-    if (!status && !from_installed_copy(setup))
+    if (!status && !from_installed_copy(setup) && setup->request.mode != SBX_SETUP_STATUS)
         status = open_source(setup, &source, err);
     for (i = 0; !status && state == SBX_PLACE_FOLDER && i < countof(names); i++)
         status = examine_one(setup, source, names[i], &there, &good, err);
