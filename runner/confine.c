@@ -170,10 +170,14 @@ static enum sbx_status open_console(
     const struct sbx_sd_people nobody = {0};
     struct sbx_descriptor stage = {0};
     struct sbx_acl before = {0};
-    HANDLE self = NULL;
-    enum sbx_status status =
-        sbx_token_open_self(TOKEN_QUERY | TOKEN_ADJUST_DEFAULT | READ_CONTROL, &self, err);
+    HANDLE own = NULL, self = run->base;
+    enum sbx_status status = SBX_OK;
 
+    /* The confine stage's own token is closed by now, to itself too; run->base is it. */
+    if (!run->confine_stage) {
+        status = sbx_token_open_self(TOKEN_QUERY | TOKEN_ADJUST_DEFAULT | READ_CONTROL, &own, err);
+        self = own;
+    }
     if (!status)
         status = sbx_token_default_dacl(self, &before, err);
     if (!status)
@@ -187,7 +191,7 @@ static enum sbx_status open_console(
     }
     sbx_descriptor_done(&stage);
     sbx_acl_done(&before);
-    sbx_handle_close(&self);
+    sbx_handle_close(&own);
     return status;
 }
 

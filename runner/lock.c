@@ -34,17 +34,24 @@ static enum sbx_status lock_default(struct sbx_run *run, struct sbx_error *err)
 static enum sbx_status lock_account(
     struct sbx_run *run, const struct sbx_sid *account, struct sbx_error *err)
 {
+    const DWORD own = TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT;
     struct sbx_sd_people people = {0};
     enum sbx_status status;
+    bool may_lock = false;
 
     people.sid[SBX_WHO_ACCOUNT] = *account;
     /* Opened first: afterwards this token can be asked only, here as anywhere. */
-    status = sbx_token_open_self(TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY |
-                                     TOKEN_ADJUST_DEFAULT | WRITE_DAC | READ_CONTROL,
-        &run->base, err);
+    status = sbx_token_open_self(own | WRITE_DAC | READ_CONTROL, &run->base, err);
+    if (!status)
+        may_lock = true;
+    else if (status == SBX_DENIED)
+        status = sbx_token_open_self(own, &run->base, err);
     if (!status)
         status = lock_default(run, err);
-    if (!status)
+    /* The second lock on one door: a token is reached through its process or a thread, and those
+     * are locked. Where the logon made a token whose list its user may not change, that has to do.
+     */
+    if (!status && may_lock)
         status =
             sbx_hardening_protect(run->base, &sbx_sd_stage_token, &people, &run->findings, err);
     return status;

@@ -94,6 +94,7 @@ HOOKS = {
     "process.c": [
         (AFTER, '#include "security.h"\n', '#include "nt_model.h"\n'),
         (BEFORE, "    /* Assign a high security label to the token. The default would be medium\n",
+         "    if (parent) nt_process_token_sd( process->token, token, parent->token );\n"
          "    if (!sd) nt_default_sd( &process->obj, process->token );\n"
          "#define high_label_sid (*nt_label_sid( process->token ))\n"),
         (BEFORE, "    set_fd_events( process->msg_fd, POLLIN );  /* start listening to events */\n    return process;\n", "#undef high_label_sid\n"),

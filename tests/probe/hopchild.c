@@ -3,15 +3,16 @@
  * per fact, "NAME VALUE", and never judges; outside, each has a twin that must give the opposite.
  *
  *   who                  user, group, restricted, own token and process as the child sees them
- *   processes NAME       "PID" of every process with that image name
- *   open PID             rights on a process that were granted, one by one
- *   threads PID          rights on its threads, or-ed
- *   token PID            rights on its token that were granted through any process handle
- *   breakaway | spoof PID | debug PID
- *   handles              handles of this process that are a process, thread, token or pipe
+ *   processes NAME       "PID PARENT" of every process with that image name
+ *   siege NAME           for every process with that image name but this one: its rights, those on
+ *                        its threads and its token, starting a process in its name, debugging it
+ *   breakaway            starts a process outside the job
+ *   handles              handles of this process that are a token, a pipe, or a process or thread
+ *                        that is neither this process nor its console's
  *   find HEX             looks for the bytes (each ^ 0x5A) in every process it can read, its
  *                        environments and command lines included
- *   exit N | sleep MS | tree MS | cat | write FILE
+ *   hold HEX MS          keeps the bytes in clear in memory: what `find` must find
+ *   exit N | sleep MS | tree MS | cat | write FILE | read FILE
  */
 #include <windows.h>
 #include <tlhelp32.h>
@@ -73,6 +74,18 @@ static int who(void)
     return 0;
 }
 
+static BOOL named(DWORD pid, const wchar_t *name)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    PROCESSENTRY32W entry = {.dwSize = sizeof(entry)};
+    BOOL more, same = FALSE;
+
+    for (more = Process32FirstW(snapshot, &entry); more; more = Process32NextW(snapshot, &entry))
+        same |= entry.th32ProcessID == pid && !_wcsicmp(entry.szExeFile, name);
+    CloseHandle(snapshot);
+    return same;
+}
+
 static int processes(const wchar_t *name)
 {
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
@@ -81,7 +94,7 @@ static int processes(const wchar_t *name)
 
     for (more = Process32FirstW(snapshot, &entry); more; more = Process32NextW(snapshot, &entry))
         if (!_wcsicmp(entry.szExeFile, name))
-            printf("%lu\n", entry.th32ProcessID);
+            printf("%lu %lu\n", entry.th32ProcessID, entry.th32ParentProcessID);
     CloseHandle(snapshot);
     return 0;
 }
@@ -100,7 +113,7 @@ static int open_process(DWORD pid)
         {"write-dac", WRITE_DAC}, {"write-owner", WRITE_OWNER}, {"delete", DELETE}};
     size_t i;
 
-    printf("rights:");
+    printf("rights");
     for (i = 0; i < COUNT(rights); i++) {
         HANDLE process = OpenProcess(rights[i].right, FALSE, pid);
 
@@ -109,7 +122,7 @@ static int open_process(DWORD pid)
         if (process)
             CloseHandle(process);
     }
-    printf(".\n");
+    printf("\n");
     return 0;
 }
 
@@ -214,20 +227,46 @@ static int handles(void)
 
     for (value = 4; value < 0x2000; value += 4) {
         HANDLE handle = (HANDLE)value;
-        DWORD flags = 0, size = 0;
+        DWORD flags = 0, size = 0, pid;
         TOKEN_STATISTICS statistics;
 
         if (handle == std[0] || handle == std[1] || handle == std[2] ||
             !GetHandleInformation(handle, &flags))
             continue;
         inheritable += (flags & HANDLE_FLAG_INHERIT) != 0;
-        processes_seen += GetProcessId(handle) != 0 || GetThreadId(handle) != 0;
+        pid = GetProcessId(handle);
+        if (!pid)
+            pid = GetThreadId(handle) ? GetProcessIdOfThread(handle) : 0;
+        processes_seen += pid && pid != GetCurrentProcessId() && !named(pid, L"conhost.exe");
         tokens += (unsigned)GetTokenInformation(
             handle, TokenStatistics, &statistics, sizeof(statistics), &size);
         pipes += GetFileType(handle) == FILE_TYPE_PIPE;
     }
     printf("process-or-thread %u token %u pipe %u inheritable %u\n", processes_seen, tokens, pipes,
         inheritable);
+    return 0;
+}
+
+static int siege(const wchar_t *name)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    PROCESSENTRY32W entry = {.dwSize = sizeof(entry)};
+    BOOL more;
+
+    for (more = Process32FirstW(snapshot, &entry); more; more = Process32NextW(snapshot, &entry)) {
+        if (_wcsicmp(entry.szExeFile, name) || entry.th32ProcessID == GetCurrentProcessId())
+            continue;
+        printf("pid %lu parent %lu\n", entry.th32ProcessID, entry.th32ParentProcessID);
+        open_process(entry.th32ProcessID);
+        open_threads(entry.th32ProcessID);
+        open_token(entry.th32ProcessID);
+        printf("spoof ");
+        start(0, entry.th32ProcessID);
+        printf("debug ");
+        debug(entry.th32ProcessID);
+        printf("end\n");
+    }
+    CloseHandle(snapshot);
     return 0;
 }
 
@@ -274,15 +313,8 @@ static unsigned search(HANDLE process, size_t *bytes_read)
     return found;
 }
 
-static int find(const wchar_t *hex)
+static void read_needle(const wchar_t *hex)
 {
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-    PROCESSENTRY32W entry = {.dwSize = sizeof(entry)};
-    unsigned found = 0, readable = 0, seen = 0;
-    size_t bytes = 0;
-    BOOL more;
-
-    /* Without the last characters: the whole word stands in this process's own command line. */
     for (needle_size = 0; hex[2 * needle_size] && hex[2 * needle_size + 1] && needle_size < 64;
          needle_size++) {
         unsigned value = 0;
@@ -290,6 +322,31 @@ static int find(const wchar_t *hex)
         swscanf(hex + 2 * needle_size, L"%2x", &value);
         needle[needle_size] = (BYTE)value;
     }
+}
+
+static int hold(const wchar_t *hex, DWORD ms)
+{
+    static char clear[256];
+    size_t i;
+
+    read_needle(hex);
+    for (i = 0; i < needle_size; i++)
+        clear[i] = (char)(needle[i] ^ 0x5A);
+    printf("holding %u\n", (unsigned)strlen(clear));
+    fflush(stdout);
+    Sleep(ms);
+    return 0;
+}
+
+static int find(const wchar_t *hex)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    PROCESSENTRY32W entry = {.dwSize = sizeof(entry)};
+    unsigned found = 0, readable = 0, seen = 0, here;
+    size_t bytes = 0;
+    BOOL more;
+
+    read_needle(hex);
     for (more = Process32FirstW(snapshot, &entry); more; more = Process32NextW(snapshot, &entry)) {
         HANDLE process =
             OpenProcess(PROCESS_VM_READ | PROCESS_QUERY_INFORMATION, FALSE, entry.th32ProcessID);
@@ -298,7 +355,10 @@ static int find(const wchar_t *hex)
         if (!process)
             continue;
         readable++;
-        found += search(process, &bytes);
+        here = search(process, &bytes);
+        if (here)
+            printf("in %lu %ls\n", entry.th32ProcessID, entry.szExeFile);
+        found += here;
         CloseHandle(process);
     }
     CloseHandle(snapshot);
@@ -346,6 +406,18 @@ static int write_file(const wchar_t *path)
     return 0;
 }
 
+static int read_file(const wchar_t *path)
+{
+    HANDLE file = CreateFileW(
+        path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+
+    if (file == INVALID_HANDLE_VALUE)
+        printf("refused %lu\n", GetLastError());
+    else
+        printf("read\n");
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
@@ -366,16 +438,12 @@ int wmain(int argc, wchar_t **argv)
         return 98;
     if (!wcscmp(word, L"processes"))
         return processes(argv[2]);
-    if (!wcscmp(word, L"open"))
-        return open_process(number);
-    if (!wcscmp(word, L"threads"))
-        return open_threads(number);
-    if (!wcscmp(word, L"token"))
-        return open_token(number);
-    if (!wcscmp(word, L"spoof"))
-        return start(0, number);
-    if (!wcscmp(word, L"debug"))
-        return debug(number);
+    if (!wcscmp(word, L"siege"))
+        return siege(argv[2]);
+    if (!wcscmp(word, L"hold") && argc > 3)
+        return hold(argv[2], wcstoul(argv[3], NULL, 0));
+    if (!wcscmp(word, L"read"))
+        return read_file(argv[2]);
     if (!wcscmp(word, L"find"))
         return find(argv[2]);
     if (!wcscmp(word, L"exit"))

@@ -11,7 +11,8 @@
  * ACCOUNT N [WORD=VALUE...] -- IMAGE ARGS... N of them at once; prints "ok N" or what differed
  *
  * Words: recipe=strict|isolated|standard, timeout=MS, cap=SID, cwd=PATH, sid=SID (account SID to
- * claim), group=SID, background=1, wait=MS (for the result; then the runner is ended).
+ * claim), group=SID, background=1, stage=confine, wait=MS (for the result; then the runner is
+ * ended).
  */
 #include "runner/hop.h"
 #include "shared/core/capsid.h"
@@ -23,6 +24,7 @@
 #include "shared/win/hardening.h"
 #include "shared/win/known.h"
 #include "shared/win/random.h"
+#include "shared/win/rights.h"
 #include "shared/win/seal.h"
 #include "shared/win/sid.h"
 #include "shared/win/statefile.h"
@@ -57,7 +59,7 @@ static enum sbx_status allow(
 
 /* Design 5: SYSTEM and administrators full, the operator reads, the group is denied. */
 static enum sbx_status write_credentials(const char *dir, const struct sbx_credentials *all,
-    const struct sbx_sid *operator_sid, const struct sbx_sid *group)
+    const struct sbx_sid *operator_sid, const struct sbx_sid *service, const struct sbx_sid *group)
 {
     struct sbx_descriptor descriptor = {0};
     enum sbx_status status;
@@ -75,6 +77,8 @@ static enum sbx_status write_credentials(const char *dir, const struct sbx_crede
         status = allow(&descriptor.dacl, SBX_ACE_ALLOW, SBX_FILE_ALL, &sbx_sid_administrators);
     if (!status)
         status = allow(&descriptor.dacl, SBX_ACE_ALLOW, SBX_FILE_GENERIC_READ, operator_sid);
+    if (!status)
+        status = allow(&descriptor.dacl, SBX_ACE_ALLOW, SBX_FILE_GENERIC_READ, service);
     if (!status)
         status = sbx_credentials_format(all, &text, &err);
     snprintf(path, sizeof(path), "%s\\secrets\\credentials.json", dir);
@@ -132,11 +136,28 @@ static enum sbx_status make_account(
     return status;
 }
 
+/* An operator whose token has the two privileges that a service's has. */
+static enum sbx_status make_service_user(struct sbx_sid *ret_sid)
+{
+    static const char *const privileges[] = {
+        "SeAssignPrimaryTokenPrivilege", "SeIncreaseQuotaPrivilege"};
+    struct sbx_account_facts facts = {0};
+    enum sbx_status status =
+        sbx_account_user_create("ServiceUser", "test", "Service-1-Password", &facts, &err);
+
+    if (!status)
+        status = sbx_account_user_enable("ServiceUser", &facts.sid, true, &err);
+    if (!status)
+        status = sbx_rights_add(&facts.sid, privileges, countof(privileges), &err);
+    *ret_sid = facts.sid;
+    return status;
+}
+
 static int make(char **argv)
 {
     char path[1024], text[SBX_SID_TEXT_SIZE];
     struct sbx_credentials all = {0};
-    struct sbx_sid group, operator_sid;
+    struct sbx_sid group, operator_sid, service;
     size_t i;
 
     snprintf(path, sizeof(path), "%s\\secrets", argv[2]);
@@ -157,7 +178,10 @@ static int make(char **argv)
             return fail(accounts[i]);
         printf("%s %s\n", accounts[i], text);
     }
-    return write_credentials(argv[2], &all, &operator_sid, &group) ? fail("credentials") : 0;
+    if (make_service_user(&service))
+        return fail("service user");
+    return write_credentials(argv[2], &all, &operator_sid, &service, &group) ? fail("credentials")
+                                                                             : 0;
 }
 
 static int sids(void)
@@ -243,7 +267,10 @@ static bool word(struct order *order, const char *text)
         set(&request->group_sid, value);
     else if (!strncmp(text, "background", length))
         request->background = value[0] == '1';
-    else if (!strncmp(text, "wait", length))
+    else if (!strncmp(text, "stage", length)) {
+        request->stage = SBX_STAGE_CONFINE;
+        set(&request->desktop_path, "WinSta0\\SbxRun-1");
+    } else if (!strncmp(text, "wait", length))
         order->wait_ms = strtoul(value, NULL, 10);
     else
         return false;
@@ -289,13 +316,18 @@ static int read_order(int argc, char **argv, int at, struct order *order)
     order->wait_ms = 60000;
     snprintf(order->runner, sizeof(order->runner), "%s\\command-runner.exe", argv[2]);
     request->account = copy(argv[3]);
-    request->account_sid = sid_of_account(argv[3]);
-    request->user_sid = sid_of_account(argv[3]);
-    request->group_sid = sid_of_account(GROUP);
     set(&request->cwd, "C:\\windows\\system32");
     for (; at < argc && strcmp(argv[at], "--"); at++)
         if (!word(order, argv[at]))
             return fail(argv[at]);
+    /* Asked for only when not given: the double of the look-up reads the machine's whole state,
+     * passwords included, into this process. */
+    if (!request->account_sid) {
+        request->account_sid = sid_of_account(argv[3]);
+        request->user_sid = sid_of_account(argv[3]);
+    }
+    if (!request->group_sid)
+        request->group_sid = sid_of_account(GROUP);
     if (++at >= argc || !request->account_sid || !request->group_sid)
         return fail("no program, or no such account");
     request->image = copy(argv[at]);
@@ -386,6 +418,31 @@ static int run_many(struct order *order)
     return good == order->count ? 0 : 1;
 }
 
+/* A user whose token has what a service's has; made by tests/elevated in the double's state. */
+static int as_user(int argc, char **argv, wchar_t **argv_w)
+{
+    STARTUPINFOW startup = {.cb = sizeof(startup), .dwFlags = STARTF_USESTDHANDLES};
+    PROCESS_INFORMATION info = {0};
+    wchar_t image[1024], line[1024] = L"hopdriver";
+    DWORD code = 125;
+    int i;
+
+    for (i = 5; i < argc; i++)
+        swprintf(line + wcslen(line), countof(line) - wcslen(line), L" \"%ls\"", argv_w[i]);
+    startup.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
+    startup.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
+    startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+    GetModuleFileNameW(NULL, image, countof(image));
+    if (!CreateProcessWithLogonW(argv_w[2], L".", argv_w[3], 0, image, line, 0, NULL,
+            L"C:\\windows\\system32", &startup, &info)) {
+        sbx_fail_win32(&err, GetLastError(), "start as '%s'", argv[2]);
+        return fail("as");
+    }
+    WaitForSingleObject(info.hProcess, INFINITE);
+    GetExitCodeProcess(info.hProcess, &code);
+    return (int)code;
+}
+
 int wmain(int argc, wchar_t **argv_w);
 
 int wmain(int argc, wchar_t **argv_w)
@@ -401,6 +458,8 @@ int wmain(int argc, wchar_t **argv_w)
         return make(argv);
     if (argc == 2 && !strcmp(argv[1], "sids"))
         return sids();
+    if (argc > 5 && !strcmp(argv[1], "as"))
+        return as_user(argc, argv, argv_w);
     if (argc > 5 && !strcmp(argv[1], "run")) {
         code = read_order(argc, argv, 4, &order);
         return code ? code : run_one(&order);

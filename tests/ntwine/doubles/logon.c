@@ -130,10 +130,24 @@ static void callers_logon_sid(char *text, size_t room)
     CloseHandle(token);
 }
 
+/* Privileges that the security policy gives to the account itself, besides what every user has. */
+static size_t granted_privileges(struct machine *machine, const char *sid, DWORD *out)
+{
+    static const struct {
+        const char *name;
+        DWORD luid;
+    } known[] = {{"SeAssignPrimaryTokenPrivilege", 3}, {"SeIncreaseQuotaPrivilege", 5}, {"SeImpersonatePrivilege", 29}};
+    size_t i, count = 0;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (has_right(machine, sid, known[i].name)) out[count++] = known[i].luid;
+    return count;
+}
+
 /* Makes a duplicate of our own token and turns it into the account's. */
 static HANDLE make_token(struct machine *machine, struct record *user, DWORD type, bool seclogon)
 {
-    static const DWORD privileges[] = {23, 19, 25, 33, 34};
+    DWORD privileges[8] = {23, 19, 25, 33, 34};
     const char *fixed[] = {"S-1-1-0", "S-1-5-113", "S-1-5-11", "S-1-5-15", "S-1-2-0", "S-1-5-64-10"};
     BYTE data[8192] = {0}, sids[4096], *end = sids;
     unsigned *attrs = (unsigned *)(data + sizeof(struct identity));
@@ -166,7 +180,7 @@ static HANDLE make_token(struct machine *machine, struct record *user, DWORD typ
     end = put_sid(end, text);
     attrs[n++] = 0xc0000007;
     id->sid_count = n;
-    id->priv_count = sizeof(privileges) / sizeof(privileges[0]);
+    id->priv_count = 5 + granted_privileges(machine, record_get(user, "sid"), privileges + 5);
     id->integrity = SECURITY_MANDATORY_MEDIUM_RID;
     id->flags = (seclogon ? 0x20000 : 0) | 0x40000 /* make the hive */;
     id->auth_id.LowPart = 200000 + session;

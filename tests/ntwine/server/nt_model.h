@@ -80,6 +80,7 @@ extern const struct nt_token_state *nt_state( struct token *token );
 extern const struct sid *nt_token_user( struct token *token );
 extern int nt_token_may_own( struct token *token, const struct sid *sid );
 extern unsigned int nt_filter_split( const struct sid *sids, unsigned int count );
+extern void nt_process_token_sd( struct token *own, struct token *given, struct token *creator );
 extern void nt_filter_apply( struct token *src, struct token *dst, unsigned int flags, const struct sid *disabled, unsigned int count );
 extern int nt_token_query( struct token *token, unsigned int what, data_size_t *attr_len, data_size_t *sid_len );
 extern int nt_token_extension( obj_handle_t handle, const void *data, data_size_t size );

@@ -337,6 +337,23 @@ void nt_filter_apply( struct token *src, struct token *dst, unsigned int flags, 
     dst->nt.parent_id = src->token_id;
     allocate_luid( &dst->modified_id );
     nt_copy_owner( src, dst );
+    nt_default_sd( &dst->obj, nt_current_token() );
+}
+
+/* A token object gets the default list of whoever creates it, like other objects. A process takes the given token,
+ * which Wine copies, or a copy of its creator's, made by the creator. */
+void nt_process_token_sd( struct token *own, struct token *given, struct token *creator )
+{
+    int present = 0;
+
+    if (given && given->obj.sd) sd_get_dacl( given->obj.sd, &present );
+    if (!present)
+    {
+        nt_default_sd( &own->obj, creator );
+        return;
+    }
+    free( own->obj.sd );
+    own->obj.sd = memdup( given->obj.sd, nt_sd_size( given->obj.sd ));
 }
 
 static void nt_reply_list( struct list *list, data_size_t *attr_len, data_size_t *sid_len_ptr )
@@ -434,6 +451,7 @@ static void nt_set_identity( struct token *token, const struct nt_identity *id, 
     token->elevation = id->elevation;
     allocate_luid( &token->modified_id );
     if (id->flags & NT_MAKE_HIVE) nt_make_hive( token->user );
+    nt_default_sd( &token->obj, token ); /* a logon makes a token that its user may open */
 }
 
 /* Requests of the test doubles, carried by set_token_default_dacl. An ACL cannot begin with the magic number. */
