@@ -123,7 +123,7 @@ START_TEST(program__sees_size_moves_cursor_and_gets_keys)
     char image[800];
 
     if (!conpty.handle)
-        return;
+        UNIT_SKIP("this system has no pseudo consoles");
     snprintf(image, sizeof(image), "%s\\ttychild.exe", child_directory());
     start(image, argv, countof(argv));
     ck_assert_msg(shows("ready", 20000), "'%s'", seen);
@@ -143,7 +143,7 @@ START_TEST(resize__done_or_said_to_be_impossible)
     enum sbx_status status;
 
     if (!conpty.handle)
-        return;
+        UNIT_SKIP("this system has no pseudo consoles");
     status = sbx_conpty_resize(&conpty, &size, &err);
     ck_assert(status == SBX_OK || (platform_is_wine() && status == SBX_UNSUPPORTED));
 }
@@ -183,7 +183,7 @@ START_TEST(agent_on_a_console__asks_there_or_says_why_not)
     bool asked;
 
     if (!conpty.handle)
-        return;
+        UNIT_SKIP("this system has no pseudo consoles");
     scratch_mkdir("ws");
     scratch_write("p.json", "{\"commands\":[{\"match\":[\"cmd\",\"/c\",\"echo\"],"
                             "\"decision\":\"prompt\",\"reason\":\"echo is loud\"}]}");
