@@ -251,6 +251,28 @@ START_TEST(check__line_missing_moved_or_doubled__is_found)
 }
 END_TEST
 
+/* Somebody who knows how records are made: one is written anew, with a right hash of its own. */
+START_TEST(check__record_rewritten_with_a_right_hash__the_next_one_gives_it_away)
+{
+    struct sbx_audit_check result;
+    struct sbx_buf text;
+
+    sbx_buf_init(&text, 1u << 20);
+    ck_assert_sbx_ok(sbx_buf_add(&text, lines.data, ends[RECORDS], &err), &err);
+    sbx_buf_clear(&lines);
+    ck_assert_sbx_ok(
+        sbx_audit_read_line(text.data + ends[1], ends[2] - ends[1], &tip, NULL, &err), &err);
+    ck_assert_sbx_ok(sbx_buf_add(&lines, text.data, ends[2], &err), &err);
+    add_record(77);
+    ck_assert_sbx_ok(check(lines.data, lines.length_bytes, &result), &err); /* so far sound */
+    ck_assert_sbx_ok(sbx_buf_add(&lines, text.data + ends[3], ends[RECORDS] - ends[3], &err), &err);
+    ck_assert_int_eq(check(lines.data, lines.length_bytes, &result), SBX_INVALID);
+    ck_assert_uint_eq(result.records, 3);
+    ck_assert_ptr_nonnull(strstr(err.context, "follows another record"));
+    sbx_buf_done(&text);
+}
+END_TEST
+
 START_TEST(check__truncated_at_every_byte__whole_records_stay_good)
 {
     struct sbx_audit_check result;
@@ -333,6 +355,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, check__any_bit_of_any_byte_changed__first_damaged_record_is_named);
     tcase_add_test(tcase, check__byte_removed_or_doubled_anywhere__is_found);
     tcase_add_test(tcase, check__line_missing_moved_or_doubled__is_found);
+    tcase_add_test(tcase, check__record_rewritten_with_a_right_hash__the_next_one_gives_it_away);
     tcase_add_test(tcase, check__truncated_at_every_byte__whole_records_stay_good);
     tcase_add_test(tcase, check__several_files__one_chain);
     tcase_add_test(tcase, check__restart_record__begins_a_chain_and_is_counted);
