@@ -273,6 +273,17 @@ START_TEST(check__record_rewritten_with_a_right_hash__the_next_one_gives_it_away
 }
 END_TEST
 
+START_TEST(check__sequence_number_skipped_by_a_writer__is_found)
+{
+    struct sbx_audit_check result;
+
+    tip.sequence += 3;
+    add_record(1);
+    ck_assert_int_eq(check(lines.data, lines.length_bytes, &result), SBX_INVALID);
+    ck_assert_uint_eq(result.records, RECORDS);
+}
+END_TEST
+
 START_TEST(check__truncated_at_every_byte__whole_records_stay_good)
 {
     struct sbx_audit_check result;
@@ -356,6 +367,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, check__byte_removed_or_doubled_anywhere__is_found);
     tcase_add_test(tcase, check__line_missing_moved_or_doubled__is_found);
     tcase_add_test(tcase, check__record_rewritten_with_a_right_hash__the_next_one_gives_it_away);
+    tcase_add_test(tcase, check__sequence_number_skipped_by_a_writer__is_found);
     tcase_add_test(tcase, check__truncated_at_every_byte__whole_records_stay_good);
     tcase_add_test(tcase, check__several_files__one_chain);
     tcase_add_test(tcase, check__restart_record__begins_a_chain_and_is_counted);
