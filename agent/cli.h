@@ -32,7 +32,8 @@ enum sbx_verb {
     SBX_VERB_REPAIR,
     SBX_VERB_UNINSTALL,
     SBX_VERB_STATUS,
-    SBX_VERB_VERIFY
+    SBX_VERB_VERIFY,
+    SBX_VERB_EXPLAIN
 };
 
 struct sbx_cli {

@@ -271,6 +271,16 @@ static const char attack_codes[] = "Exit codes:\n"
                                    "  2    usage error\n"
                                    "  125  could not be tried\n";
 
+static const char explain_intro[] =
+    "CODE is an exit code (125), a status (unproven), a fact (TokenRestrictedSids), a system error\n"
+    "(1326, ERROR_LOGON_FAILURE), or a row of `agent verify` (F1a).\n";
+
+static const char explain_codes[] = "Exit codes:\n"
+                                    "  0    explained\n"
+                                    "  2    usage error\n"
+                                    "  125  failed\n"
+                                    "  127  no code of ours\n";
+
 static const char plain_codes[] = "Exit codes:\n"
                                   "  0    done\n"
                                   "  2    usage error or a policy that cannot be read\n"
@@ -377,6 +387,9 @@ const struct sbx_verb_row sbx_verb_rows[] = {
     {SBX_VERB_VERIFY, "verify", NULL, "[ID...]", 0, SIZE_MAX, false,
         "try to break the sandbox, and say what held", attack_intro, attack_codes, attack_options,
         countof(attack_options)},
+    {SBX_VERB_EXPLAIN, "explain", NULL, "CODE", 1, 1, false,
+        "say what an exit code, an error, a fact or a row of verify means", explain_intro,
+        explain_codes, plain_options, countof(plain_options)},
 };
 
 const size_t sbx_verb_row_count = countof(sbx_verb_rows);

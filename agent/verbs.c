@@ -47,6 +47,8 @@ int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say)
         return sbx_setup_command(cli, say);
     case SBX_VERB_STATUS:
         return sbx_status_command(cli, say);
+    case SBX_VERB_EXPLAIN:
+        return sbx_explain_command(cli, say);
     case SBX_VERB_VERIFY:
         return sbx_verify_command(cli, say);
     case SBX_VERB_RUN:

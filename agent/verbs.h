@@ -25,6 +25,7 @@ int sbx_policy_validate_command(const struct sbx_cli *cli, const struct sbx_say 
 int sbx_audit_show_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_audit_verify_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_policy_test_command(const struct sbx_cli *cli, const struct sbx_say *say);
+int sbx_explain_command(const struct sbx_cli *cli, const struct sbx_say *say);
 int sbx_policy_show_command(const struct sbx_cli *cli, const struct sbx_say *say);
 /** setup, repair and uninstall: setupcmd.c */
 int sbx_setup_command(const struct sbx_cli *cli, const struct sbx_say *say);

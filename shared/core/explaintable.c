@@ -1,0 +1,85 @@
+/* See explain.h. */
+#include "explain.h"
+
+/* clang-format off */
+const struct sbx_explanation sbx_explanations[] = {
+    /* --- exit codes of agent.exe --- */
+    {"2", "usage error", "an option, its value or a policy file cannot be read",
+        "the line above it names the option, or file and line; `agent COMMAND --help`"},
+    {"124", "the time limit passed", "--timeout or limits.timeoutSeconds; the command and all it started were ended",
+        "a longer limit, or none"},
+    {"125", "the sandbox could not be set up or proved; nothing ran",
+        "a fact about the child could not be read back as planned, or a step before it failed",
+        "the message names the step and the fact: `agent explain FACT`; `agent status`"},
+    {"126", "denied by policy, or not a program", "a rule denies it, an approval was not given, or the file cannot be executed",
+        "the message names the rule; `agent policy show`, `agent why PATH --op read`"},
+    {"127", "program not found", "it is neither a path to a file nor on the PATH that the command would get",
+        "give the full path; the current directory and WindowsApps aliases are never searched"},
+    {"130", "cancelled", "Ctrl-C, or the host asked", "-"},
+
+    /* --- statuses: error.status of a result --- */
+    {"invalid", "input that no rule admits", "a policy, a command line or a message has the wrong form", "the message names key, line or option"},
+    {"denied", "refused", "by the policy, or by the system with an access error", "`agent why PATH --op write`; the message names the rule or the object"},
+    {"not-found", "the object named does not exist", "a path, an account or a grant is not there", "the message names it"},
+    {"exists", "the object named exists and must not", "a name is taken, perhaps by somebody else", "look at what it is before removing it"},
+    {"timeout", "a deadline passed", "a program, a lock or a peer did not answer in time", "try again; `agent status` shows what is stuck"},
+    {"not-setup", "elevated mode is asked for and not installed", "no installation, another version's, or this user is no operator of it", "agent setup"},
+    {"unsupported", "this mode or this system cannot do it", "the message says which", "another mode, or leave the request out"},
+    {"unproven", "the system said yes, and reading back did not show it", "a platform that pretends, an odd volume, or a program that interferes",
+        "never run without it: `agent verify`, and report what the message says"},
+    {"cancelled", "the caller asked to stop", "Ctrl-C, or the host", "-"},
+    {"out-of-memory", "out of memory", "-", "close something"},
+    {"internal", "a bug of ours", "-", "please report it with the message and --debug"},
+    {"os", "another failure of the system", "the message has its code and name", "`agent explain CODE` for the common ones"},
+
+    /* --- facts that are read back before a child runs --- */
+    {"TokenType", "the child's token is not a primary token", "-", "report it"},
+    {"TokenUser", "the child is another user than planned", "-", "report it"},
+    {"IsTokenRestricted", "the child's token has no restricting SIDs", "the platform ignores them (stock Wine)", "not a platform to confine on"},
+    {"TokenHasRestrictions", "the token was never filtered", "the platform ignores it", "not a platform to confine on"},
+    {"TokenRestrictedSids", "the restricting SIDs are not the planned ones", "the platform ignores them, or another program made the token", "not a platform to confine on"},
+    {"TokenWriteRestricted", "the token is not write-restricted", "an old kernel or a platform that ignores it", "not a platform to confine on"},
+    {"AccessCheck", "an access check with the token does not behave as a write-restricted one does", "the platform checks otherwise", "not a platform to confine on"},
+    {"TokenPrivileges", "a privilege is left that should be gone", "the platform ignores DISABLE_MAX_PRIVILEGE", "not a platform to confine on"},
+    {"TokenGroups", "a group that should only deny still grants", "Administrators, or a logon SID, stayed enabled", "not a platform to confine on"},
+    {"TokenIntegrityLevel", "the integrity level is not Medium", "started from a Low or High program", "start agent.exe from an ordinary program"},
+    {"TokenDefaultDacl", "what the child creates would be open to others than planned", "-", "report it"},
+    {"JobLimitFlags", "the job does not have the limits that were set", "the platform keeps no limits", "not a platform to confine on"},
+    {"JobUiLimits", "clipboard, atoms or desktop are not limited", "the platform, or a caller's job around ours", "start agent outside that job"},
+    {"JobMemory", "the memory limit was not kept", "-", "leave limits.memory out, or report it"},
+    {"JobProcessMemory", "the memory limit per process was not kept", "-", "leave it out, or report it"},
+    {"JobProcesses", "the limit of processes was not kept", "-", "report it"},
+    {"JobCpuRate", "the CPU limit was not kept", "Windows before 8 has none", "leave --cpu out"},
+    {"JobCpuTime", "the CPU time limit was not kept", "-", "leave it out"},
+    {"Desktop", "the child is on another desktop than planned", "-", "report it"},
+    {"DesktopDacl", "the private desktop lets in others than planned", "the platform keeps no lists on desktops", "not a platform to confine on"},
+    {"StationDacl", "the window station did not keep the run's entry", "the platform keeps no lists on stations", "token standard"},
+    {"ProcessDaclProtected", "the list of our own process is not marked protected", "the platform does not keep the mark; the entries match", "-"},
+    {"FenceTry", "a connection got through the fence, or one that should did not", "filters of another product, or the platform filters nothing", "`agent status`; elevated mode stays off until it holds"},
+    {"FenceToken", "a token derived from the child's could not be tried", "-", "report it"},
+    {"FirewallRule", "a firewall rule is not as written", "group policy or another product changes rules", "the filters are the boundary; ask your administrator"},
+    {"WfpFilter", "a filter in our sublayer is not ours", "another product, or an older version", "agent repair"},
+
+    /* --- system errors that our messages name --- */
+    {"5", "ERROR_ACCESS_DENIED: the system refused", "an access list, a policy, or a lack of rights", "`agent why PATH --op write` names the entry"},
+    {"32", "ERROR_SHARING_VIOLATION: somebody has it open", "an editor, a scanner, or a command that still runs", "close it and try again"},
+    {"87", "ERROR_INVALID_PARAMETER", "often a volume without access lists (cloud drives, FAT)", "use a folder on NTFS"},
+    {"193", "ERROR_BAD_EXE_FORMAT: no program for this machine", "another architecture, or no program at all", "look at the file"},
+    {"267", "ERROR_DIRECTORY: the working directory is none", "it is gone, or the account cannot see it (mapped drives)", "give a local folder"},
+    {"740", "ERROR_ELEVATION_REQUIRED", "the program's manifest asks for an administrator", "not in a sandbox"},
+    {"1223", "ERROR_CANCELLED: the prompt was answered with No", "UAC", "run agent setup again and answer Yes, or ask an administrator: sandbox-setup provision"},
+    {"1312", "ERROR_NO_SUCH_LOGON_SESSION", "a logon session that is gone, or a WindowsApps program", "tried again once by itself; use the real program"},
+    {"1314", "ERROR_PRIVILEGE_NOT_HELD", "a step needs an administrator", "agent setup asks for it"},
+    {"1326", "ERROR_LOGON_FAILURE: the sealed password is not the account's", "somebody changed it", "agent repair"},
+    {"1327", "ERROR_ACCOUNT_RESTRICTION", "hours, machines or blank passwords are restricted by policy", "ask your administrator"},
+    {"1330", "ERROR_PASSWORD_EXPIRED", "password policy", "agent repair"},
+    {"1331", "ERROR_ACCOUNT_DISABLED", "set-up did not end well, or somebody disabled it", "agent repair"},
+    {"1385", "ERROR_LOGON_TYPE_NOT_GRANTED: the account may not log on this way", "a right is missing; for a network logon that is intended", "agent repair; on a domain, the policy of user rights"},
+    {"1907", "ERROR_PASSWORD_MUST_CHANGE", "password policy", "agent repair"},
+    {"1909", "ERROR_ACCOUNT_LOCKED_OUT", "too many wrong passwords", "wait for the policy's time, then agent repair"},
+    {"1058", "ERROR_SERVICE_DISABLED", "the Secondary Logon service (seclogon) is disabled", "allow it to start by hand"},
+    {"2224", "NERR_UserExists: an account of that name was there before", "made by somebody else: not adopted", "rename or remove it, then agent setup"},
+};
+/* clang-format on */
+
+const size_t sbx_explanation_count = countof(sbx_explanations);
