@@ -168,7 +168,7 @@ $(O)/tests/test_requester.exe: $(O)/obj/tests/win/test_requester.o $(call obj,$(
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # The watch over protected names, with the grant engine behind it.
-PROTECT_SRC := $(filter-out agent/revoke%,$(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC))) agent/follow.c agent/installed.c
+PROTECT_SRC := $(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC)) agent/follow.c agent/installed.c
 $(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
         $(PROTECT_SRC)) $(LIBSBX)
 	@mkdir -p $(@D)

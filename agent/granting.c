@@ -57,6 +57,31 @@ enum sbx_status sbx_granting_begin(const struct sbx_say *say, const char *state_
     return sbx_consolectl_install(&event, err);
 }
 
+enum sbx_status sbx_granting_name_accounts(const struct sbx_say *say, const char *program_files,
+    struct sbx_granting_accounts *accounts, struct sbx_grant_options *options,
+    struct sbx_error *err)
+{
+    const struct sbx_installation *record = &accounts->installed.record;
+    enum sbx_status status = sbx_installed_read(program_files, &accounts->installed, err);
+    size_t i;
+
+    if (status)
+        return status;
+    if (accounts->installed.found && !accounts->installed.read)
+        sbx_say_warning(
+            say, "the sandbox accounts are not known: %s", accounts->installed.problem.context);
+    for (i = 0; accounts->installed.read && i < record->account_count; i++)
+        if (options->account_sid_count < countof(accounts->sids))
+            accounts->sids[options->account_sid_count++] = record->accounts[i].sid;
+    options->account_sids = accounts->sids;
+    return SBX_OK;
+}
+
+void sbx_granting_accounts_done(struct sbx_granting_accounts *accounts)
+{
+    sbx_installed_done(&accounts->installed);
+}
+
 /* --- afterwards ---------------------------------------------------------------------------------
  */
 
@@ -78,6 +103,21 @@ void sbx_granting_say(const struct sbx_say *say, const struct sbx_grant_report *
     }
 }
 
+static void format_list(
+    const char *key, const struct sbx_grant_skip *items, size_t count, struct sbx_json_writer *w)
+{
+    size_t i;
+
+    sbx_json_key_array(w, key);
+    for (i = 0; i < count; i++) {
+        sbx_json_begin_object(w);
+        sbx_json_key_string(w, "path", items[i].path);
+        sbx_json_key_string(w, "reason", items[i].reason);
+        sbx_json_end_object(w);
+    }
+    sbx_json_end_array(w);
+}
+
 static void format_failures(const struct sbx_grant_report *report, struct sbx_json_writer *w)
 {
     size_t i;
@@ -96,8 +136,6 @@ static void format_failures(const struct sbx_grant_report *report, struct sbx_js
 void sbx_granting_format(
     const char *key, const struct sbx_grant_report *report, struct sbx_json_writer *w)
 {
-    size_t i;
-
     if (!report) {
         sbx_json_key_null(w, key);
         return;
@@ -110,14 +148,10 @@ void sbx_granting_format(
     sbx_json_key_uint64(w, "filesStamped", report->files_stamped);
     sbx_json_key_uint64(w, "ledgersRepaired", report->ledgers_repaired);
     format_failures(report, w);
-    sbx_json_key_array(w, "skips");
-    for (i = 0; i < report->skip_count; i++) {
-        sbx_json_begin_object(w);
-        sbx_json_key_string(w, "path", report->skips[i].path);
-        sbx_json_key_string(w, "reason", report->skips[i].reason);
-        sbx_json_end_object(w);
-    }
-    sbx_json_end_array(w);
+    format_list("skips", report->skips, report->skip_count, w);
     sbx_json_key_uint64(w, "skipsLeftOut", report->skips_left_out);
+    format_list("notes", report->notes, report->note_count, w);
+    sbx_json_key_uint64(w, "notesLeftOut", report->notes_left_out);
+    sbx_json_key_uint64(w, "ownersTaken", report->owners_taken);
     sbx_json_end_object(w);
 }

@@ -13,6 +13,7 @@
 #define SBX_AGENT_GRANTING_H
 
 #include "grants.h"
+#include "installed.h"
 #include "say.h"
 #include "shared/core/jsonwrite.h"
 
@@ -29,12 +30,30 @@ void sbx_granting_options(const struct sbx_say *say, const char *state_directory
 SBX_MUST_CHECK enum sbx_status sbx_granting_begin(const struct sbx_say *say,
     const char *state_directory, struct sbx_grant_options *ret_options, struct sbx_error *err);
 
+/* The sandbox accounts of this machine, for as long as options name them. Start with {0}. */
+struct sbx_granting_accounts {
+    struct sbx_installed installed;
+    const char *sids[SBX_INSTALLATION_ACCOUNTS_MAX]; /* borrowed from it */
+};
+
+/**
+ * Name the sandbox accounts to the engine: what they own is not granted to, and a revoke makes it
+ * the user's. Without an installation, or with one that cannot be read, there are none: said as a
+ * warning in the second case.
+ * @param accounts release with sbx_granting_accounts_done when the options are used no more
+ */
+SBX_MUST_CHECK enum sbx_status sbx_granting_name_accounts(const struct sbx_say *say,
+    const char *program_files, struct sbx_granting_accounts *accounts,
+    struct sbx_grant_options *options, struct sbx_error *err);
+void sbx_granting_accounts_done(struct sbx_granting_accounts *accounts);
+
 /** One warning per skipped object and per failure that did not stop the command. */
 void sbx_granting_say(const struct sbx_say *say, const struct sbx_grant_report *report);
 
 /**
  * The report as an object: warm, reads, writes, filesWalked, filesStamped, ledgersRepaired,
- * failures (path, needed, error), skips (path, reason), skipsLeftOut. NULL writes null.
+ * failures (path, needed, error), skips (path, reason), skipsLeftOut, notes (the same, for what was
+ * done or met), notesLeftOut, ownersTaken. NULL writes null.
  */
 void sbx_granting_format(
     const char *key, const struct sbx_grant_report *report, struct sbx_json_writer *w);

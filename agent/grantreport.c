@@ -127,42 +127,76 @@ void sbx_grant_progress_waiting(void *context)
 /* --- lists -------------------------------------------------------------------------------------
  */
 
+static bool add_to(
+    struct sbx_grant_skip **list, size_t *count, const char *path, const char *reason)
+{
+    char *copy = NULL;
+
+    if (*count >= SBX_GRANT_SKIPS_MAX || sbx_strdup(path, &copy, NULL))
+        return false;
+    if (sbx_list_grow(list, *count, sizeof(**list), NULL)) {
+        free(copy);
+        return false;
+    }
+    (*list)[*count].path = copy;
+    snprintf((*list)[*count].reason, SBX_GRANT_REASON_MAX, "%s", reason);
+    ++*count;
+    return true;
+}
+
 void sbx_grant_skip(struct sbx_grant_engine *engine, const char *path, const char *reason)
 {
     struct sbx_grant_report *report = engine->report;
-    char *copy = NULL;
 
-    if (report->skip_count >= SBX_GRANT_SKIPS_MAX || sbx_strdup(path, &copy, NULL)) {
-        report->skips_left_out++;
-        return;
-    }
-    if (sbx_list_grow(&report->skips, report->skip_count, sizeof(*report->skips), NULL)) {
-        free(copy);
-        report->skips_left_out++;
-        return;
-    }
-    report->skips[report->skip_count].path = copy;
-    snprintf(report->skips[report->skip_count].reason, SBX_GRANT_REASON_MAX, "%s", reason);
-    report->skip_count++;
+    report->skips_left_out += !add_to(&report->skips, &report->skip_count, path, reason);
 }
 
-void sbx_grant_skip_below(struct sbx_grant_engine *engine, const char *root,
-    const wchar_t *relative_w, size_t cch, const char *reason)
+/* "ROOT\relative"; owned. NULL: out of memory. */
+static char *below(const char *root, const wchar_t *relative_w, size_t cch)
 {
     size_t root_bytes = strlen(root);
     size_t size_bytes = root_bytes + 3 * cch + 3;
     char *path = NULL;
 
-    if (engine->report->skip_count >= SBX_GRANT_SKIPS_MAX ||
-        sbx_calloc(size_bytes, 1, &path, NULL)) {
-        engine->report->skips_left_out++;
-        return;
-    }
+    if (sbx_calloc(size_bytes, 1, &path, NULL))
+        return NULL;
     memcpy(path, root, root_bytes);
     if (root_bytes && root[root_bytes - 1] != '\\')
         path[root_bytes++] = '\\';
     sbx_wstr_display(relative_w, cch, path + root_bytes, size_bytes - root_bytes);
-    sbx_grant_skip(engine, path, reason);
+    return path;
+}
+
+void sbx_grant_skip_below(struct sbx_grant_engine *engine, const char *root,
+    const wchar_t *relative_w, size_t cch, const char *reason)
+{
+    char *path =
+        engine->report->skip_count < SBX_GRANT_SKIPS_MAX ? below(root, relative_w, cch) : NULL;
+
+    if (path)
+        sbx_grant_skip(engine, path, reason);
+    else
+        engine->report->skips_left_out++;
+    free(path);
+}
+
+void sbx_grant_note(struct sbx_grant_engine *engine, const char *path, const char *text)
+{
+    struct sbx_grant_report *report = engine->report;
+
+    report->notes_left_out += !add_to(&report->notes, &report->note_count, path, text);
+}
+
+void sbx_grant_note_below(struct sbx_grant_engine *engine, const char *root,
+    const wchar_t *relative_w, size_t cch, const char *text)
+{
+    char *path =
+        engine->report->note_count < SBX_GRANT_SKIPS_MAX ? below(root, relative_w, cch) : NULL;
+
+    if (path)
+        sbx_grant_note(engine, path, text);
+    else
+        engine->report->notes_left_out++;
     free(path);
 }
 
@@ -206,9 +240,12 @@ void sbx_grant_report_done(struct sbx_grant_report *report)
         return;
     for (i = 0; i < report->skip_count; i++)
         free(report->skips[i].path);
+    for (i = 0; i < report->note_count; i++)
+        free(report->notes[i].path);
     for (i = 0; i < report->failure_count; i++)
         free(report->failures[i].path);
     free(report->skips);
+    free(report->notes);
     free(report->failures);
     memset(report, 0, sizeof(*report));
 }

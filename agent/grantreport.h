@@ -49,6 +49,11 @@ void sbx_grant_skip(struct sbx_grant_engine *engine, const char *path, const cha
 void sbx_grant_skip_below(struct sbx_grant_engine *engine, const char *root,
     const wchar_t *relative_w, size_t cch, const char *reason);
 
+/** List something the caller has to know about an object. Never fails, as sbx_grant_skip. */
+void sbx_grant_note(struct sbx_grant_engine *engine, const char *path, const char *text);
+void sbx_grant_note_below(struct sbx_grant_engine *engine, const char *root,
+    const wchar_t *relative_w, size_t cch, const char *text);
+
 /** "access denied (5)" or "ERROR_X (n)" of an error, for a skip. */
 void sbx_grant_reason(const struct sbx_error *error, char reason[SBX_GRANT_REASON_MAX]);
 

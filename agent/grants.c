@@ -5,6 +5,7 @@
 
 #include "grantwalk.h"
 #include "ledger.h"
+#include "revokewalk.h"
 #include "shared/core/winpath.h"
 #include "shared/win/handle.h"
 #include "shared/win/volume.h"
@@ -435,6 +436,18 @@ static enum sbx_status walk_all(struct work *work, struct sbx_error *err)
     return status;
 }
 
+/* For a shorter ledger: nothing can be taken back from an object that is not there any more. */
+static bool is_gone(void *context, const struct sbx_ledger_record *record)
+{
+    const struct work *work = context;
+    HANDLE handle = NULL;
+    enum sbx_status status =
+        sbx_revoke_open(record, work->volume_guid, READ_CONTROL, &handle, NULL);
+
+    sbx_handle_close(&handle);
+    return status == SBX_NOT_FOUND && work->volume_guid[0];
+}
+
 /* --- one unit ----------------------------------------------------------------------------------
  */
 
@@ -479,7 +492,9 @@ static enum sbx_status run(struct work *work, struct sbx_error *err)
         list_earlier_denies(work);
     if (status || !is_needed)
         return status;
-    status = journal(work, err);
+    status = sbx_ledger_shrink(work->engine->ledgers, &work->ledger, is_gone, work, err);
+    if (!status)
+        status = journal(work, err);
     if (!status)
         status = write_all(work, err);
     if (!status)

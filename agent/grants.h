@@ -102,6 +102,12 @@ struct sbx_grant_report {
     struct sbx_grant_skip *skips;
     size_t skip_count;
     uint64_t skips_left_out;
+    /* What a revoke did or met that its caller has to know: an object that is the user's now, a
+       link that was not entered. The same caps as for skips. */
+    struct sbx_grant_skip *notes;
+    size_t note_count;
+    uint64_t notes_left_out;
+    uint64_t owners_taken; /* objects of a sandbox account that became the user's */
     struct sbx_grant_failure *failures;
     size_t failure_count;
     size_t ledgers_repaired; /* damaged ledgers whose tail was set aside */

@@ -157,6 +157,10 @@ static enum sbx_status report_text(const struct sbx_grant_report *report, const 
             say, "not restored: '%s': %s", report->skips[i].path, report->skips[i].reason);
     if (report->skips_left_out)
         sbx_say_warning(say, "not restored: %llu more", (unsigned long long)report->skips_left_out);
+    for (i = 0; i < report->note_count; i++)
+        sbx_say_warning(say, "'%s': %s", report->notes[i].path, report->notes[i].reason);
+    if (report->notes_left_out)
+        sbx_say_warning(say, "%llu more of these", (unsigned long long)report->notes_left_out);
     return sbx_buf_printf(text, err, "%llu access lists were put back, %llu objects looked at\n",
         (unsigned long long)report->counts.writes, (unsigned long long)report->files_walked);
 }
@@ -180,6 +184,7 @@ int sbx_verbs_grant_exit(enum sbx_status status)
 static enum sbx_status revoke(const struct sbx_cli *cli, const struct sbx_say *say,
     struct sbx_grant_report *report, bool *ret_placed, struct sbx_error *err)
 {
+    struct sbx_granting_accounts accounts = {0};
     struct sbx_grant_options options;
     struct sbx_facts facts = {0};
     enum sbx_status status = sbx_facts_places(NULL, &facts, err);
@@ -190,11 +195,14 @@ static enum sbx_status revoke(const struct sbx_cli *cli, const struct sbx_say *s
     if (!status)
         status = sbx_granting_begin(say, facts.state_directory, &options, err);
     if (!status)
+        status = sbx_granting_name_accounts(say, facts.program_files, &accounts, &options, err);
+    if (!status)
         status = cli->all ? sbx_revoke_all(&options, report, err)
                           : revoke_one(&facts, cli->operands.items[0], &options, report, err);
     if (report->counts.writes &&
         sbx_audit_revoked(&facts, cli->all ? NULL : cli->operands.items[0], report, &unwritten))
         sbx_say_warning(say, "not recorded: %s", unwritten.context);
+    sbx_granting_accounts_done(&accounts);
     sbx_facts_done(&facts);
     return status;
 }

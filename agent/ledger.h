@@ -61,6 +61,21 @@ SBX_MUST_CHECK enum sbx_status sbx_ledger_append(
  * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-flushfilebuffers */
 SBX_MUST_CHECK enum sbx_status sbx_ledger_flush(struct sbx_ledger *ledger, struct sbx_error *err);
 
+/* Lines from which on a ledger that is about to grow is looked at. */
+#define SBX_LEDGER_SHRINK_AT 256u
+
+/**
+ * Replace a long ledger by a shorter one that says the same (sbx_ledger_compact), when that is at
+ * most half as long. Killed at any point: the new content stands whole in NAME.next before the
+ * ledger is touched, and opening or peeking takes it from there.
+ * @param is_gone, ctx as for sbx_ledger_compact
+ * @return SBX_OK also when nothing was worth doing, or could be begun; after a failure the ledger
+ *         must not be written: opening it again repairs it
+ */
+SBX_MUST_CHECK enum sbx_status sbx_ledger_shrink(HANDLE directory, struct sbx_ledger *ledger,
+    bool (*is_gone)(void *ctx, const struct sbx_ledger_record *record), void *ctx,
+    struct sbx_error *err);
+
 /** Delete the file: all of it was taken back. The ledger is closed. */
 SBX_MUST_CHECK enum sbx_status sbx_ledger_remove(struct sbx_ledger *ledger, struct sbx_error *err);
 

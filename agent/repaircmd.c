@@ -101,6 +101,7 @@ static enum sbx_status repair_named(struct answer *answer, const struct sbx_fact
 static enum sbx_status repair(
     struct answer *answer, struct sbx_grant_report *report, bool *ret_placed, struct sbx_error *err)
 {
+    struct sbx_granting_accounts accounts = {0};
     struct sbx_grant_options options;
     struct sbx_facts facts = {0};
     enum sbx_status status = sbx_facts_places(NULL, &facts, err);
@@ -109,8 +110,12 @@ static enum sbx_status repair(
     if (!status)
         status = sbx_granting_begin(answer->say, facts.state_directory, &options, err);
     if (!status)
+        status =
+            sbx_granting_name_accounts(answer->say, facts.program_files, &accounts, &options, err);
+    if (!status)
         status = answer->cli->operands.count ? repair_named(answer, &facts, &options, report, err)
                                              : repair_at(answer, NULL, &options, report, err);
+    sbx_granting_accounts_done(&accounts);
     sbx_facts_done(&facts);
     return status;
 }

@@ -28,6 +28,7 @@ static enum sbx_status revoke_target(
     struct sbx_ace *added = NULL;
     size_t added_count = 0;
     HANDLE handle = NULL;
+    uint64_t taken = work->engine->report->owners_taken;
     enum sbx_status status =
         sbx_revoke_open(record, volume, READ_CONTROL | WRITE_DAC, &handle, err);
 
@@ -37,6 +38,8 @@ static enum sbx_status revoke_target(
         status = sbx_revoke_object(work, handle, record->is_directory, added, added_count, err);
     free(added);
     sbx_handle_close(&handle);
+    if (work->engine->report->owners_taken != taken)
+        sbx_grant_note(work->engine, record->path, "belonged to a sandbox account, is yours now");
     return forgive_missing(status);
 }
 

@@ -7,6 +7,9 @@
  * other byte of the descriptor stays, so a tree that nobody else touched has its old descriptors
  * again. Objects with several names are done too: only our own entries go.
  *
+ * What a sandbox account owns becomes the user's before its entries go, and is named in the report
+ * (notes, owners_taken). A link is never entered: it is named, and loses what it inherited itself.
+ *
  * Order: the root's own entries first, then its children, each in one write that takes allows and
  * denies together, so a process that is still alive loses access and never a deny alone.
  *

@@ -184,8 +184,10 @@ enum sbx_status sbx_revoke_object(struct sbx_revoke_work *work, HANDLE handle, b
     if (!status)
         status =
             sbx_grant_step_remove(&descriptor, is_directory, &removal, &dacl, &changed, NULL, err);
-    if (!status && changed && is_account(work->engine, &descriptor.owner))
+    if (!status && changed && is_account(work->engine, &descriptor.owner)) {
         status = take_over(work, handle, err);
+        work->engine->report->owners_taken += status == SBX_OK;
+    }
     if (!status && changed) {
         status = sbx_grant_write(work->engine, handle, &descriptor, &dacl, err);
         work->engine->root_writes += status == SBX_OK;
@@ -203,11 +205,33 @@ struct below {
     const char *path;
 };
 
+/*
+ * A link got nothing from a grant, but one that was made later inherited: that goes, from the link
+ * itself and by its handle. What it leads to was never granted and is not entered; the link stays,
+ * and whoever cleans up after a sandbox should know of it.
+ */
+static void revoke_link(const struct below *below, const struct sbx_filewalk_entry *entry)
+{
+    static const struct sbx_file_how how = {
+        .kind = SBX_FILE_ANY, .access = READ_CONTROL | WRITE_DAC, .allow_reparse = true};
+    struct sbx_revoke_work *work = below->work;
+    bool is_directory = (entry->attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+    HANDLE handle = NULL;
+    bool is_done =
+        !sbx_file_open_child(entry->parent, entry->name_w, entry->name_cch, &how, &handle, NULL) &&
+        !sbx_revoke_object(work, handle, is_directory, NULL, 0, NULL);
+
+    sbx_handle_close(&handle);
+    sbx_grant_note_below(work->engine, below->path, entry->relative_w, entry->relative_cch,
+        is_done ? "reparse point: not entered" : "reparse point: left with its access list");
+}
+
 static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *entry)
 {
     const struct below *below = context;
     struct sbx_revoke_work *work = below->work;
     uint64_t writes = work->engine->report->counts.writes;
+    uint64_t taken = work->engine->report->owners_taken;
     char reason[SBX_GRANT_REASON_MAX];
     struct sbx_error problem;
     struct sbx_grant_entry opened = {NULL, false, false};
@@ -215,9 +239,10 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
 
     sbx_error_init(&problem);
     sbx_grant_progress_step(work->engine, entry->relative_w, entry->relative_cch);
-    /* A link got nothing from us; a new one that inherited is the user's to remove. */
-    if ((entry->attributes & FILE_ATTRIBUTE_REPARSE_POINT) || entry->reparse_tag)
+    if ((entry->attributes & FILE_ATTRIBUTE_REPARSE_POINT) || entry->reparse_tag) {
+        revoke_link(below, entry);
         return SBX_WALK_SKIP;
+    }
     status = sbx_grant_open_entry(entry, &opened, &problem);
     if (status == SBX_NOT_FOUND)
         return SBX_WALK_SKIP;
@@ -233,6 +258,9 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
     } else if (work->engine->report->counts.writes != writes) {
         work->engine->report->files_stamped++;
     }
+    if (work->engine->report->owners_taken != taken)
+        sbx_grant_note_below(work->engine, below->path, entry->relative_w, entry->relative_cch,
+            "belonged to a sandbox account, is yours now");
     return SBX_WALK_ON;
 }
 

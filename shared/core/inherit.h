@@ -2,8 +2,9 @@
  * The descriptor a new file gets, and the one an existing file gets when inheritance is redone.
  *
  * acldata_inherit.c computes which entries come down from a parent, and is what the grant engine
- * needs (grantstep.c); here, on top of it, they are put together with what the creator asked for and with the defaults of the creator's token, as NT does it. The plan and
- * the property tests use it to know what objects that the child makes will look like.
+ * needs (grantstep.c); here, on top of it, they are put together with what the creator asked for
+ * and with the defaults of the creator's token, as NT does it. The plan and the property tests use
+ * it to know what objects that the child makes will look like.
  *
  * Files are created with automatic inheritance on (MS-FSA 2.1.5.1.1).
  * @see

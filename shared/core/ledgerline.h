@@ -96,4 +96,19 @@ bool sbx_ledger_is_done(const struct sbx_ledger_records *records, const uint8_t 
 SBX_MUST_CHECK enum sbx_status sbx_ledger_added(const struct sbx_ledger_records *records,
     const uint8_t file_id[16], struct sbx_ace **ret_aces, size_t *ret_count, struct sbx_error *err);
 
+/**
+ * The same ledger in fewer lines: of several TARGET records of an object with the same entries the
+ * last, which then says everything that they added; no record of what was taken back; one DONE for
+ * each walk that is complete, so no STALE. sbx_ledger_is_done and sbx_ledger_added answer as before
+ * for every object that exists. A ledger grows by a line or two with each file that an editor
+ * replaces, and is read by every run.
+ * @param is_gone asked about a file whose path a later record has: true when the object exists no
+ *        more, so that nothing can be taken back from it. NULL: never
+ * @param ret_text appended: a whole ledger, from sequence number 1
+ * @param ret_count lines
+ */
+SBX_MUST_CHECK enum sbx_status sbx_ledger_compact(const struct sbx_ledger_records *records,
+    bool (*is_gone)(void *ctx, const struct sbx_ledger_record *record), void *ctx,
+    struct sbx_buf *ret_text, size_t *ret_count, struct sbx_error *err);
+
 #endif

@@ -292,6 +292,100 @@ START_TEST(ledger_deleted__apply__nothing_is_written_twice)
 }
 END_TEST
 
+/* Records that say again what is said: as many runs leave them. Ends with a STALE. */
+static void lengthen(unsigned rounds)
+{
+    const struct sbx_ledger_how how = {.create = false};
+    char name[SBX_LEDGER_NAME_SIZE];
+    struct sbx_ledger ledger;
+    HANDLE directory = NULL;
+    unsigned i;
+
+    only_ledger(name);
+    ck_assert_sbx_ok(sbx_ledger_directory(state, false, &directory, &err), &err);
+    ck_assert_sbx_ok(sbx_ledger_open(directory, name, &how, &ledger, &err), &err);
+    for (i = 0; i < rounds; i++) {
+        struct sbx_ledger_record stale = {.kind = SBX_LEDGER_STALE};
+        struct sbx_ledger_record again = ledger.records.items[1];
+
+        again.added_count = 0;
+        ck_assert_sbx_ok(sbx_ledger_append(&ledger, &again, &err), &err);
+        ck_assert_sbx_ok(sbx_ledger_append(&ledger, &stale, &err), &err);
+    }
+    ck_assert_sbx_ok(sbx_ledger_flush(&ledger, &err), &err);
+    sbx_ledger_close(&ledger);
+    sbx_handle_close(&directory);
+}
+
+static size_t ledger_lines(void)
+{
+    struct sbx_grant_info *infos = NULL;
+    size_t lines, count = 0;
+
+    ck_assert_sbx_ok(sbx_grants_list(state, &infos, &count, &err), &err);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(!infos[0].is_damaged);
+    lines = infos[0].records;
+    sbx_grants_list_free(infos, count);
+    return lines;
+}
+
+START_TEST(ledger_grown_long__apply__shorter_and_still_true)
+{
+    size_t lines;
+
+    ck_assert_sbx_ok(apply(), &err);
+    lines = ledger_lines();
+    lengthen(SBX_LEDGER_SHRINK_AT / 2);
+    ck_assert_uint_gt(ledger_lines(), SBX_LEDGER_SHRINK_AT);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert_uint_eq(report.counts.writes, 0);
+    ck_assert_uint_le(ledger_lines(), lines + TARGETS);
+    ck_assert_sbx_ok(apply(), &err);
+    ck_assert(report.warm);
+    ck_restored("a shorter ledger");
+}
+END_TEST
+
+static void copy_ledger(const char *suffix)
+{
+    char name[SBX_LEDGER_NAME_SIZE], to[120];
+    wchar_t from_w[600];
+
+    only_ledger(name);
+    snprintf(to, sizeof(to), "state\\ledger\\%s", name);
+    wcscpy(from_w, scratch_path_w(to));
+    snprintf(to, sizeof(to), "state\\ledger\\%s%s", name, suffix);
+    ck_assert(CopyFileW(from_w, scratch_path_w(to), FALSE));
+}
+
+/* Killed while the ledger was overwritten: the next content is whole, the ledger is not. */
+START_TEST(shrink_killed__revoke__byte_for_byte)
+{
+    char name[SBX_LEDGER_NAME_SIZE], relative[120];
+    HANDLE file;
+
+    ck_assert_sbx_ok(apply(), &err);
+    only_ledger(name);
+    copy_ledger(".next");
+    snprintf(relative, sizeof(relative), "state\\ledger\\%s", name);
+    file = CreateFileW(scratch_path_w(relative), GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    ck_assert(file != INVALID_HANDLE_VALUE);
+    SetFilePointer(file, _i ? 300 : 0, NULL, FILE_BEGIN);
+    ck_assert(SetEndOfFile(file));
+    CloseHandle(file);
+    ck_assert(is_complete()); /* a list that is asked for meanwhile is right, too */
+    if (_i) {
+        ck_assert_sbx_ok(apply(), &err);
+        ck_assert(report.warm);
+        ck_assert_uint_eq(report.ledgers_repaired, 0);
+        snprintf(relative, sizeof(relative), "state\\ledger\\%s.next", name);
+        ck_assert(GetFileAttributesW(scratch_path_w(relative)) == INVALID_FILE_ATTRIBUTES);
+    }
+    ck_restored("a shrink that was killed");
+}
+END_TEST
+
 START_TEST(tree_grows__warm_run__reads_the_same)
 {
     uint64_t reads;
@@ -346,6 +440,86 @@ START_TEST(policy_denies_less__apply__earlier_deny_is_listed_once_and_kept)
 }
 END_TEST
 
+/* On these platforms nobody else can own a file: the user's own SID stands for the account. */
+START_TEST(owned_by_a_sandbox_account__revoke__taken_over_and_told)
+{
+    char owner[SBX_SID_TEXT_SIZE];
+    const char *accounts[] = {owner};
+    struct sbx_descriptor d;
+    size_t i, told = 0;
+
+    if (platform_is_stock_wine())
+        UNIT_SKIP("owners of files are not kept here");
+    ck_assert_sbx_ok(apply(), &err);
+    grant_get("ws\\a.txt", &d);
+    sbx_sid_format(&d.owner, owner);
+    sbx_descriptor_done(&d);
+    options.account_sids = accounts;
+    options.account_sid_count = 1;
+    ck_restored("taken over");
+    ck_assert_uint_ge(report.owners_taken, 12);
+    for (i = 0; i < report.note_count; i++)
+        told += strstr(report.notes[i].reason, "yours now") != NULL;
+    ck_assert_uint_eq(told, report.owners_taken);
+}
+END_TEST
+
+/* As test_filewalk.c makes them: Wine's own mklink does nothing, and it does not wait for ln. */
+static bool make_link(const char *name, const char *target)
+{
+    wchar_t command_w[1400], directory_w[600];
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION process = {0};
+    char path[100];
+    int i;
+
+    snprintf(path, sizeof(path), "ws\\%s", name);
+    wcscpy(directory_w, scratch_path_w("ws"));
+    if (platform_is_wine())
+        _snwprintf_s(
+            command_w, countof(command_w), _TRUNCATE, L"Z:\\bin\\ln -s ../%hs %hs", target, name);
+    else
+        _snwprintf_s(command_w, countof(command_w), _TRUNCATE, L"cmd.exe /c mklink /J %hs ..\\%hs",
+            name, target);
+    if (!CreateProcessW(NULL, command_w, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, directory_w,
+            &startup, &process))
+        return false;
+    WaitForSingleObject(process.hProcess, 10000);
+    CloseHandle(process.hProcess);
+    CloseHandle(process.hThread);
+    for (i = 0; i < 100; i++) {
+        DWORD attributes = GetFileAttributesW(scratch_path_w(path));
+
+        if (attributes != INVALID_FILE_ATTRIBUTES)
+            return attributes & FILE_ATTRIBUTE_REPARSE_POINT;
+        Sleep(50);
+    }
+    return false;
+}
+
+START_TEST(link_in_the_root__revoke__told_and_not_entered)
+{
+    struct sbx_descriptor before, now;
+    bool is_link;
+
+    ck_assert_sbx_ok(apply(), &err);
+    is_link = make_link("link", "outside");
+    if (!is_link)
+        UNIT_SKIP("no link that is a reparse point can be made here: error %lu", GetLastError());
+    grant_get("outside\\o.txt", &before);
+    ck_assert_sbx_ok(revoke_all(), &err);
+    ck_assert_uint_eq(report.note_count, 1);
+    ck_assert_str_eq(report.notes[0].path, grant_path("ws\\link"));
+    ck_assert_msg(
+        strncmp(report.notes[0].reason, "reparse point: ", 15) == 0, "%s", report.notes[0].reason);
+    grant_get("outside\\o.txt", &now);
+    ck_assert(sbx_descriptor_equal(&before, &now));
+    sbx_descriptor_done(&before);
+    sbx_descriptor_done(&now);
+    ck_assert_ptr_null(grant_anything_left());
+}
+END_TEST
+
 START_TEST(read_only_root__apply_and_revoke__byte_for_byte)
 {
     use_plan(true, true);
@@ -380,9 +554,13 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, ledger_held_by_another__apply__timeout);
     tcase_add_test(tcase, ledger_with_a_tail_of_nuls__apply__set_aside_and_walked_again);
     tcase_add_test(tcase, ledger_deleted__apply__nothing_is_written_twice);
+    tcase_add_test(tcase, ledger_grown_long__apply__shorter_and_still_true);
+    tcase_add_loop_test(tcase, shrink_killed__revoke__byte_for_byte, 0, 2);
     tcase_add_test(tcase, tree_grows__warm_run__reads_the_same);
     tcase_add_test(tcase, plan_changes_to_elevated__apply__adds_the_group_and_revoke_restores);
     tcase_add_test(tcase, policy_denies_less__apply__earlier_deny_is_listed_once_and_kept);
+    tcase_add_test(tcase, owned_by_a_sandbox_account__revoke__taken_over_and_told);
+    tcase_add_test(tcase, link_in_the_root__revoke__told_and_not_entered);
     tcase_add_test(tcase, read_only_root__apply_and_revoke__byte_for_byte);
 }
 
