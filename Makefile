@@ -242,6 +242,7 @@ mutants:  ## break the boundary and the planner on purpose, one change at a time
 	$(Q)$(MAKE) -s -j2 all suite
 	$(Q)tests/planner-mutants
 	$(Q)tests/mutants
+	$(Q)tests/verify-mutants
 
 lint:  ## banned functions, function length, cppcheck, clang-tidy, gcc -fanalyzer
 	$(Q)scripts/bootstrap --lint
