@@ -18,12 +18,11 @@ struct console {
     DWORD in_mode;
 };
 
-static HANDLE open_end(const wchar_t *name_w)
+static bool open_end(const wchar_t *name_w, HANDLE *ret_end)
 {
-    HANDLE handle = CreateFileW(name_w, GENERIC_READ | GENERIC_WRITE,
-        FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-
-    return handle == INVALID_HANDLE_VALUE ? NULL : handle;
+    *ret_end = CreateFileW(name_w, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+        NULL, OPEN_EXISTING, 0, NULL);
+    return *ret_end != INVALID_HANDLE_VALUE;
 }
 
 static void close_console(struct console *console)
@@ -37,9 +36,8 @@ static void close_console(struct console *console)
 /* Keys one by one: no echo and no line editing of the system's, so that waiting can end. */
 static enum sbx_status open_console(struct console *console, struct sbx_error *err)
 {
-    console->in = open_end(L"CONIN$");
-    console->out = open_end(L"CONOUT$");
-    if (!console->in || !console->out || !GetConsoleMode(console->in, &console->in_mode)) {
+    if (!open_end(L"CONIN$", &console->in) || !open_end(L"CONOUT$", &console->out) ||
+        !GetConsoleMode(console->in, &console->in_mode)) {
         sbx_handle_close(&console->in);
         sbx_handle_close(&console->out);
         return sbx_fail(err, SBX_UNSUPPORTED, "there is no console to ask on");

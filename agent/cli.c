@@ -189,6 +189,7 @@ static enum sbx_status terminal_size(const struct sbx_option *option, const char
     return SBX_OK;
 }
 
+/* Long because it is a table: one case per option. */
 static enum sbx_status apply(
     const struct sbx_option *option, const char *value, struct sbx_cli *cli, struct sbx_error *err)
 {

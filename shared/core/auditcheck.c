@@ -37,7 +37,8 @@ static enum sbx_status check_form(const char *line, size_t length_bytes, const c
 
     if (length_bytes > SBX_AUDIT_LINE_MAX)
         return sbx_fail(err, SBX_INVALID, "it is longer than any record");
-    if (length_bytes <= CHAIN_BYTES || memcmp(chain, before_previous, sizeof(before_previous) - 1))
+    if (length_bytes <= CHAIN_BYTES ||
+        memcmp(chain, before_previous, sizeof(before_previous) - 1) != 0)
         return sbx_fail(err, SBX_INVALID, "it does not end as a record ends");
     *ret_previous = chain + sizeof(before_previous) - 1;
     *ret_hash = *ret_previous + HEX_BYTES + sizeof(before_hash) - 1;
@@ -80,7 +81,7 @@ static enum sbx_status read_line(const char *line, size_t length_bytes,
     struct sbx_audit_tip *ret_tip, char previous[SBX_SHA256_HEX_SIZE], bool *ret_restart,
     struct sbx_error *err)
 {
-    const char *said_previous = NULL, *said_hash = NULL;
+    const char *said_previous = line, *said_hash = line;
     uint8_t digest[SBX_SHA256_BYTES];
     char hash[SBX_SHA256_HEX_SIZE];
     enum sbx_status status = check_form(line, length_bytes, &said_previous, &said_hash, err);
