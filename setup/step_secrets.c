@@ -110,6 +110,7 @@ static enum sbx_status see_account(struct sbx_setup *setup,
     const char *name = setup->wanted.accounts[index].name;
     struct sbx_setup_secret *secret = &setup->secrets[index];
     const struct sbx_credential *found = sbx_credentials_find(credentials, name);
+    struct sbx_account_facts facts;
     struct sbx_sid sid;
     struct sbx_sid sealed_for;
     bool works = false;
@@ -120,7 +121,10 @@ static enum sbx_status see_account(struct sbx_setup *setup,
         sbx_sid_parse(found->sid, &sealed_for, NULL) || !sbx_sid_equal(&sid, &sealed_for) ||
         sbx_seal_open(&sid, found->blob, found->blob_bytes, secret->text, NULL))
         return SBX_OK;
-    status = see_works(name, secret->text, &works, err);
+    /* Asked for, not only tried: a disabled account is refused for that before it is for this. */
+    status = sbx_account_user_read(name, &facts, err);
+    if (!status && !facts.password_expired)
+        status = see_works(name, secret->text, &works, err);
     secret->known = !status && works;
     if (!secret->known)
         SecureZeroMemory(secret->text, sizeof(secret->text));

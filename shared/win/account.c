@@ -164,6 +164,34 @@ static enum sbx_status set_info(
     return code ? fail_change(err, code, what, name) : SBX_OK;
 }
 
+/*
+ * "Must change the password" and an expiry date have no level of their own that clears them both:
+ * the whole description is read, these two members are changed, and it is written back.
+ * https://learn.microsoft.com/windows/win32/netmgmt/forcing-a-user-to-change-the-logon-password
+ */
+static enum sbx_status clear_expiry(const char *name, struct sbx_error *err)
+{
+    USER_INFO_4 *info = NULL;
+    wchar_t *name_w = NULL;
+    enum sbx_status status = sbx_wstr_from_utf8(name, &name_w, err);
+    NET_API_STATUS code;
+
+    if (status)
+        return status;
+    code = NetUserGetInfo(NULL, name_w, 4, (LPBYTE *)&info);
+    if (!code && info) {
+        info->usri4_password = NULL; /* stays as it is */
+        info->usri4_password_expired = 0;
+        info->usri4_acct_expires = TIMEQ_FOREVER;
+        info->usri4_flags &= ~(DWORD)UF_PASSWORD_EXPIRED;
+        code = NetUserSetInfo(NULL, name_w, 4, (LPBYTE)info, NULL);
+    }
+    if (info)
+        NetApiBufferFree(info);
+    free(name_w);
+    return code ? fail_change(err, code, "clear the expiry of", name) : SBX_OK;
+}
+
 enum sbx_status sbx_account_user_set_password(
     const char *name, const struct sbx_sid *expected, const char *password, struct sbx_error *err)
 {
@@ -178,7 +206,9 @@ enum sbx_status sbx_account_user_set_password(
     if (!status)
         status = set_info(name, 1003, &info, "set the password of", err);
     SecureZeroMemory(password_w, sizeof(password_w));
-    return status;
+    if (!status)
+        status = read_expected(name, expected, &facts, err);
+    return status || !facts.password_expired ? status : clear_expiry(name, err);
 }
 
 enum sbx_status sbx_account_user_enable(
@@ -190,6 +220,8 @@ enum sbx_status sbx_account_user_enable(
     struct sbx_account_facts facts;
     enum sbx_status status = read_expected(name, expected, &facts, err);
 
+    if (!status && facts.account_expires)
+        status = clear_expiry(name, err);
     if (status || (facts.flags & counting) == (wanted & counting))
         return status;
     status = set_info(name, 1008, &info, enabled ? "enable" : "disable", err);

@@ -68,7 +68,7 @@ SBX_MUST_CHECK enum sbx_status sbx_account_user_create(const char *name, const c
     const char *password, struct sbx_account_facts *ret_facts, struct sbx_error *err);
 
 /**
- * Set a new password; needs no old one.
+ * Set a new password, which need not be changed before it is used; needs no old one.
  * @return SBX_NOT_FOUND; SBX_DENIED when the name is now another account (MUST 3), with code
  *         2245 when the password policy refuses it, with 5 without administrator's rights
  * @see https://learn.microsoft.com/windows/win32/api/lmaccess/nf-lmaccess-netusersetinfo
@@ -78,7 +78,7 @@ SBX_MUST_CHECK enum sbx_status sbx_account_user_set_password(
 
 /**
  * Enable or disable, and put the flags that an account of ours has back to what they were at its
- * creation; unlocks it. Reads back. Doing it twice changes nothing.
+ * creation; unlocks it and takes away an expiry date. Reads back. Doing it twice changes nothing.
  * @return as above; SBX_UNPROVEN when it reads back otherwise
  */
 SBX_MUST_CHECK enum sbx_status sbx_account_user_enable(

@@ -176,6 +176,27 @@ START_TEST(enable__flags_damaged_and_locked__mended)
 }
 END_TEST
 
+/* An administrator ticked "must change the password", or set an expiry date. */
+START_TEST(expiry__password_and_account__taken_away)
+{
+    struct sbx_account_facts facts;
+
+    DOUBLES_NEED_NTWINE();
+    facts = make_user();
+    doubles_set("user", USER, "password_expired", "1");
+    doubles_set("user", USER, "account_expired", "1");
+    ck_assert_sbx_ok(sbx_account_user_read(USER, &facts, &err), &err);
+    ck_assert(facts.password_expired && facts.account_expires);
+    ck_assert_sbx_ok(sbx_account_user_set_password(USER, &facts.sid, password, &err), &err);
+    ck_assert_sbx_ok(sbx_account_user_read(USER, &facts, &err), &err);
+    ck_assert(!facts.password_expired && !facts.account_expires);
+    doubles_set("user", USER, "account_expired", "1");
+    ck_assert_sbx_ok(sbx_account_user_enable(USER, &facts.sid, true, &err), &err);
+    ck_assert_sbx_ok(sbx_account_user_read(USER, &facts, &err), &err);
+    ck_assert(!facts.account_expires && !facts.disabled && sbx_account_is_sound(&facts));
+}
+END_TEST
+
 START_TEST(delete__absent_and_present__gone)
 {
     struct sbx_account_facts facts;
@@ -386,6 +407,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, change__another_account_of_that_name__refused);
     tcase_add_test(tcase, enable_disable__twice__changes_once);
     tcase_add_test(tcase, enable__flags_damaged_and_locked__mended);
+    tcase_add_test(tcase, expiry__password_and_account__taken_away);
     tcase_add_test(tcase, delete__absent_and_present__gone);
     tcase_add_test(tcase, members__add_and_remove__read_back_and_idempotent);
     tcase_add_loop_test(

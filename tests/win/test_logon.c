@@ -255,6 +255,67 @@ START_TEST(logon__refused__one_call_only)
 }
 END_TEST
 
+/* --- what is left of a password -----------------------------------------------------------------
+ */
+
+/* The password in UTF-16 anywhere in memory of ours that can be written: stack, heap, data. The
+ * needle is compared character by character, so that it is not itself there in that form. */
+static bool is_in_memory_w(const char *secret)
+{
+    MEMORY_BASIC_INFORMATION info;
+    const BYTE *at = NULL;
+
+    while (VirtualQuery(at, &info, sizeof(info))) {
+        const BYTE *end = (const BYTE *)info.BaseAddress + info.RegionSize;
+
+        if (info.State == MEM_COMMIT && (info.Protect & (PAGE_READWRITE | PAGE_WRITECOPY)) &&
+            !(info.Protect & PAGE_GUARD)) {
+            const wchar_t *text_w = info.BaseAddress;
+
+            for (; (const BYTE *)(text_w + SBX_PASSWORD_LENGTH) <= end; text_w++) {
+                size_t i;
+
+                for (i = 0; i < SBX_PASSWORD_LENGTH; i++)
+                    if (text_w[i] != (wchar_t)secret[i])
+                        break;
+                if (i == SBX_PASSWORD_LENGTH)
+                    return true;
+            }
+        }
+        at = end;
+    }
+    return false;
+}
+
+START_TEST(memory__after_every_call_that_takes_it__no_wide_copy)
+{
+    wchar_t *twin;
+    size_t i;
+
+    DOUBLES_NEED_NTWINE();
+    /* setup() created the account with it. */
+    ck_assert(!is_in_memory_w(password));
+    ck_assert_sbx_ok(sbx_account_user_set_password(USER, &user_sid, password, &err), &err);
+    ck_assert(!is_in_memory_w(password));
+    ck_assert_sbx_ok(sbx_logon_user(USER, password, &token, &err), &err);
+    ck_assert(!is_in_memory_w(password));
+    ck_assert_sbx_ok(sbx_logon_network_is_denied(USER, password, &err), &err);
+    ck_assert(!is_in_memory_w(password));
+    doubles_fail("LogonUserW", 1, ERROR_ACCOUNT_LOCKED_OUT);
+    sbx_handle_close(&token);
+    ck_assert_int_eq(sbx_logon_user(USER, password, &token, &err), SBX_DENIED);
+    ck_assert(!is_in_memory_w(password));
+    /* The twin: what is there is found. */
+    twin = calloc(SBX_PASSWORD_SIZE, sizeof(*twin));
+    ck_assert_ptr_nonnull(twin);
+    for (i = 0; i < SBX_PASSWORD_LENGTH; i++)
+        twin[i] = (wchar_t)password[i];
+    ck_assert(is_in_memory_w(password));
+    SecureZeroMemory(twin, SBX_PASSWORD_SIZE * sizeof(*twin));
+    free(twin);
+}
+END_TEST
+
 START_TEST(profile__none__deleting_it_is_success)
 {
     bool exists = true;
@@ -292,6 +353,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, check__member_of_administrators__unproven);
     tcase_add_test(tcase, failure__logon_call__its_code);
     tcase_add_test(tcase, logon__refused__one_call_only);
+    tcase_add_test(tcase, memory__after_every_call_that_takes_it__no_wide_copy);
     tcase_add_test(tcase, profile__none__deleting_it_is_success);
 }
 

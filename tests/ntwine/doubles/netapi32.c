@@ -153,6 +153,9 @@ static DWORD change_user(struct machine *machine, struct record *record, DWORD l
     case 4:
         if (one->usri1_password && !(code = check_password(machine, value))) record_set(record, "password", value);
         if (!code) record_setf(record, "flags", "0x%lx", one->usri1_flags);
+        if (code || level == 1) break;
+        record_set(record, "password_expired", ((const USER_INFO_4 *)buffer)->usri4_password_expired ? "1" : "0");
+        record_set(record, "account_expired", ((const USER_INFO_4 *)buffer)->usri4_acct_expires == TIMEQ_FOREVER ? "0" : "1");
         break;
     default: code = ERROR_INVALID_LEVEL;
     }
@@ -237,7 +240,7 @@ static void fill_user(struct out *out, void *at, DWORD level, const struct recor
         if (level == 1) break;
         four->usri4_full_name = out_text(out, record_get(record, "full_name"));
         four->usri4_usr_comment = four->usri4_parms = four->usri4_workstations = out_text(out, "");
-        four->usri4_acct_expires = TIMEQ_FOREVER;
+        four->usri4_acct_expires = strcmp(record_get(record, "account_expired"), "1") ? TIMEQ_FOREVER : 1;
         four->usri4_bad_pw_count = strtoul(record_get(record, "bad_count"), NULL, 10);
         four->usri4_user_sid = out_sid(out, sid);
         four->usri4_primary_group_id = DOMAIN_GROUP_RID_USERS;
