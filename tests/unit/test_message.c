@@ -73,6 +73,7 @@ static char *odd_text(uint64_t *state, size_t max_pieces)
     return result;
 }
 
+/* Long because every member of a request gets a value of its own. */
 static void make_request(uint64_t *state, struct sbx_request *ret)
 {
     struct sbx_error err;
