@@ -63,6 +63,27 @@ static enum sbx_status make_job(struct sbx_run *run, bool without_ui, struct sbx
     return status;
 }
 
+/*
+ * The desktop this process is on: the user's. The agent asked a person before (agent/approve.c).
+ * Nothing is made or granted, so nothing is left when the command has ended; and it has to end,
+ * because a window that stays behind would be on that desktop without anybody's leave. The UI
+ * limits of the job hold: windows of others stay out of its reach as handles.
+ */
+static enum sbx_status use_own_desktop(struct sbx_run *run, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    if (run->request.mode == SBX_MODE_ELEVATED)
+        return sbx_fail(err, SBX_UNSUPPORTED,
+            "desktop 'interactive' is for unelevated mode: the sandbox account has no right to it");
+    if (run->request.background)
+        return sbx_fail(
+            err, SBX_UNSUPPORTED, "desktop 'interactive' and background exclude each other");
+    status = sbx_desktop_current(&run->desktop.path, err);
+    run->times.desktop = sbx_run_clock(run);
+    return status;
+}
+
 enum sbx_status sbx_surround_desktop(struct sbx_run *run, const struct sbx_sid *user,
     const struct sbx_sid *account, const struct sbx_sid *run_sid, struct sbx_error *err)
 {
@@ -72,9 +93,7 @@ enum sbx_status sbx_surround_desktop(struct sbx_run *run, const struct sbx_sid *
     char name[80];
 
     if (run->request.desktop == SBX_DESKTOP_INTERACTIVE)
-        return sbx_fail(err, SBX_UNSUPPORTED,
-            "desktop 'interactive' needs an approval, which "
-            "this version cannot ask for");
+        return use_own_desktop(run, err);
     people.sid[SBX_WHO_USER] = *user;
     people.sid[SBX_WHO_ACCOUNT] = *account;
     people.sid[SBX_WHO_RUN] = *run_sid;

@@ -113,6 +113,14 @@ for (const [name, [code, ...args]] of Object.entries(runs)) {
   if (!value) check(`${name}: has a result`, false, done.err.slice(0, 300));
   else good(name, 'result.schema.json', value);
 }
+const open = file('open.json', { approvals: { desktop: 'allow' } });
+done0('the user\'s desktop, nobody to ask', 126, '--desktop', 'interactive');
+done0('the user\'s desktop, allowed by the policy', 0, '--desktop', 'interactive', '--policy', open);
+done0('the user\'s desktop in the background', 125, '--desktop', 'interactive', '--background', '--policy', open);
+function done0(name, code, ...args) {
+  const run = agent('run', '--json', '--wine-unconfined', ...args, 'cmd', '/c', 'exit');
+  check(`${name}: exit code ${code}`, run.code === code, `${run.code} ${run.err.slice(-400)}`);
+}
 const asked = result(agent('run', '--json', '--policy', policy, '--wine-unconfined', 'cmd', '/c', 'echo', 'ask'));
 check('a denied approval is in the result', asked.approvals.length === 1 && asked.approvals[0].allowed === false &&
   asked.approvals[0].kind === 'command' && asked.error.message.includes('ask first'), JSON.stringify(asked.approvals));
