@@ -88,6 +88,7 @@ START_TEST(any_try__not_made__is_never_held)
         setup();
         memset(&report.tries[i], 0, sizeof(report.tries[i]));
         ck_assert_int_ne(judge(SBX_FENCE_FOR_OFFLINE, true), SBX_FENCE_HELD);
+        ck_assert_int_ne(judge(SBX_FENCE_FOR_OFFLINE, false), SBX_FENCE_HELD);
     }
 }
 END_TEST

@@ -33,8 +33,13 @@
 #define USER_LIST                                                                                  \
     "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon\\SpecialAccounts\\UserList"
 
-static const struct sbx_step *const steps[] = {&sbx_step_folders, &sbx_step_group, &sbx_step_access,
-    &sbx_step_accounts, &sbx_step_rights, &sbx_step_hidden, &sbx_step_secrets, &sbx_step_enable};
+/* A program may define another list before it includes this. */
+#ifndef MACHINE_STEPS
+#define MACHINE_STEPS                                                                              \
+    &sbx_step_folders, &sbx_step_group, &sbx_step_access, &sbx_step_accounts, &sbx_step_rights,    \
+        &sbx_step_hidden, &sbx_step_secrets, &sbx_step_enable
+#endif
+static const struct sbx_step *const steps[] = {MACHINE_STEPS};
 
 static struct sbx_error err;
 static struct sbx_setup setup_context;
