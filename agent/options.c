@@ -272,7 +272,8 @@ static const char attack_codes[] = "Exit codes:\n"
                                    "  125  could not be tried\n";
 
 static const char explain_intro[] =
-    "CODE is an exit code (125), a status (unproven), a fact (TokenRestrictedSids), a system error\n"
+    "CODE is an exit code (125), a status (unproven), a fact (TokenRestrictedSids), a system "
+    "error\n"
     "(1326, ERROR_LOGON_FAILURE), or a row of `agent verify` (F1a).\n";
 
 static const char explain_codes[] = "Exit codes:\n"

@@ -13,6 +13,7 @@
 #define WORDS_MAX 48u
 #define TWIN_MS 20000u
 #define OUTPUT_MAX_BYTES 65536u
+#define PLACE_MAX_BYTES 32768u
 
 /* A vector of words, cut at '|'; owns one copy of the text. */
 struct words {
@@ -74,7 +75,7 @@ static enum sbx_status try_outside(struct sbx_verify_run *run, const struct sbx_
     enum sbx_status status;
     struct sbx_buf place;
 
-    sbx_buf_init(&place, 32768);
+    sbx_buf_init(&place, PLACE_MAX_BYTES);
     status = add(&words, "sandbox-probe", err);
     if (!status && has_ancestors(row->words)) {
         status = add(&words, "spawn", err);
@@ -252,66 +253,85 @@ static void read_result(const struct sbx_buf *json, struct sbx_verify_seen *seen
     sbx_json_free(document);
 }
 
-static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_verify_row *row,
-    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_error *err)
+/* The whole vector: options of the run, the probe, its words. */
+struct vector {
+    struct words words, options, attack;
+};
+
+static void vector_done(struct vector *vector)
 {
-    struct words words = {0}, options = {0}, attack = {0};
-    struct output output = {{0}, NULL, {0}};
-    struct sbx_verify_seen *seen = &result->seen;
-    struct sbx_run_how how = {.streams = {open_output, output_handed_over, close_output, &output},
-        .cancel = run->cancel,
-        .runners = run->have_runners ? &run->runners : NULL};
-    struct sbx_say silent = {.quiet = true};
-    char before[65], after[65];
-    struct sbx_buf place, json;
+    free(vector->words.text);
+    free(vector->options.text);
+    free(vector->attack.text);
+}
+
+static enum sbx_status fill_vector(const struct sbx_verify_run *run,
+    const struct sbx_verify_row *row, struct vector *vector, struct sbx_error *err)
+{
+    struct sbx_buf place, cut;
     enum sbx_status status;
-    struct sbx_cli cli;
-    uint32_t exit_code;
     size_t i;
 
-    silent.sink = swallow;
-    sbx_buf_init(&place, 32768);
+    sbx_buf_init(&place, PLACE_MAX_BYTES);
+    sbx_buf_init(&cut, PLACE_MAX_BYTES);
+    status = command_line(run, row, &vector->words, &vector->options, &place, err);
+    if (!status)
+        status = add_cut(&vector->attack, place.data, &run->inside, &cut, err);
+    for (i = 0; !status && i < vector->attack.count; i++)
+        status = add(&vector->words, vector->attack.items[i], err);
+    sbx_buf_done(&place);
+    sbx_buf_done(&cut);
+    return status;
+}
+
+static void run_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
+    struct sbx_verify_result *result, struct sbx_verify_report *report)
+{
+    struct output output = {{0}, NULL, {0}};
+    const struct sbx_say silent = {.quiet = true, .sink = swallow};
+    const struct sbx_run_how how = {.cli = cli,
+        .say = &silent,
+        .streams = {open_output, output_handed_over, close_output, &output},
+        .cancel = run->cancel,
+        .runners = run->have_runners ? &run->runners : NULL};
+    struct sbx_verify_seen *seen = &result->seen;
+    struct sbx_buf json;
+    uint32_t exit_code;
+
     sbx_buf_init(&json, SBX_RUN_JSON_MAX_BYTES);
     sbx_buf_init(&output.bytes, OUTPUT_MAX_BYTES);
-    status = command_line(run, row, &words, &options, &place, err);
-    if (!status) {
-        char *text = NULL;
-
-        status = sbx_buf_steal(&place, &text, err);
-        sbx_buf_init(&place, 32768);
-        if (!status)
-            status = add_cut(&attack, text, &run->inside, &place, err);
-        free(text);
-    }
-    for (i = 0; !status && i < attack.count; i++)
-        status = add(&words, attack.items[i], err);
-    if (!status)
-        status = sbx_verify_snapshot(&run->inside, before, err);
-    if (!status)
-        status = sbx_cli_parse(words.items, words.count, &cli, err);
-    if (status)
-        goto cleanup;
-    how.cli = &cli;
-    how.say = &silent;
     exit_code = sbx_run(&how, &json);
-    sbx_cli_done(&cli);
     read_result(&json, seen, report, result->error);
     seen->inside_ran = !result->error[0];
     seen->inside = sbx_verify_outcome_of(exit_code);
     if (!sbx_buf_putc(&output.bytes, '\0', NULL))
         seen->ping = sbx_verify_first(output.bytes.data);
-    status = sbx_verify_snapshot(&run->inside, after, err);
-    seen->inside_changed = !status && strcmp(before, after) != 0;
-    /* The sandbox did not hold, or the name was quarantined: the next row needs it whole. */
-    if (!status && seen->inside_changed)
-        status = sbx_verify_restore(&run->inside, err);
-cleanup:
-    free(words.text);
-    free(options.text);
-    free(attack.text);
-    sbx_buf_done(&place);
     sbx_buf_done(&json);
     sbx_buf_done(&output.bytes);
+}
+
+static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_verify_row *row,
+    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_error *err)
+{
+    struct vector vector = {0};
+    char before[65], after[65];
+    struct sbx_cli cli;
+    enum sbx_status status = fill_vector(run, row, &vector, err);
+
+    if (!status)
+        status = sbx_verify_snapshot(&run->inside, before, err);
+    if (!status)
+        status = sbx_cli_parse(vector.words.items, vector.words.count, &cli, err);
+    if (!status) {
+        run_inside(run, &cli, result, report);
+        sbx_cli_done(&cli);
+        status = sbx_verify_snapshot(&run->inside, after, err);
+        result->seen.inside_changed = !status && strcmp(before, after) != 0;
+    }
+    /* The sandbox did not hold, or the name was quarantined: the next row needs it whole. */
+    if (!status && result->seen.inside_changed)
+        status = sbx_verify_restore(&run->inside, err);
+    vector_done(&vector);
     return status;
 }
 
