@@ -145,7 +145,7 @@ static enum sbx_status apply(void *context, struct sbx_error *err)
 static enum sbx_status verify(void *context, struct sbx_error *err)
 {
     struct sbx_setup *setup = context;
-    struct sbx_rights rights;
+    struct sbx_rights rights = {0};
     struct sbx_sid group;
     size_t own = 0;
     size_t i;

@@ -356,7 +356,8 @@ static enum sbx_status verify_one(struct sbx_setup *setup, size_t index,
         strcmp(found->sid, setup->wanted.accounts[index].sid) != 0)
         return sbx_fail(err, SBX_UNPROVEN, "it is not in the file, or for another account");
     status = sbx_seal_open(&sid, found->blob, found->blob_bytes, password, err);
-    if (!status && (!setup->secrets[index].known || strcmp(password, setup->secrets[index].text)))
+    if (!status &&
+        (!setup->secrets[index].known || strcmp(password, setup->secrets[index].text) != 0))
         status = sbx_fail(err, SBX_UNPROVEN, "another one than was set is in the file");
     if (!status)
         status = see_works(name, password, &works, err);

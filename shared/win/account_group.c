@@ -32,7 +32,7 @@ enum sbx_status sbx_account_group_read(
     const char *name, struct sbx_sid *ret_sid, struct sbx_error *err)
 {
     char qualified[400];
-    struct sbx_sid sid;
+    struct sbx_sid sid = {0};
     SID_NAME_USE use = SidTypeUnknown;
     enum sbx_status status = qualify(name, qualified, sizeof(qualified), err);
 
