@@ -10,7 +10,7 @@ struct options opt = {.slow = 1, .mib = 64};
 
 static const struct row_set *const sets[] = {&rows_facts, &rows_exit, &rows_streams, &rows_argv,
     &rows_environment, &rows_policy, &rows_lifetime, &rows_codex, &rows_files, &rows_names,
-    &rows_process, &rows_extra, &rows_grants};
+    &rows_process, &rows_extra, &rows_grants, &rows_integrity};
 
 static const char usage[] =
     "suite.exe [options]: what Agent Sandbox does on this machine, as TAP\n"
