@@ -102,7 +102,7 @@ build_probes() {
     local name
     for name in ask probe; do
         x86_64-w64-mingw32-gcc -O2 -static $([ "$name" = ask ] || echo -municode) -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers -D_WIN32_WINNT=0x0A00 -o "$out/$name.exe" "$here/$name.c" \
-            -ladvapi32 -lnetapi32 -luserenv -lfwpuclnt -lshell32 -lole32 -loleaut32 -luuid -lntdll
+            -ladvapi32 -lnetapi32 -luserenv -lfwpuclnt -lws2_32 -lshell32 -lole32 -loleaut32 -luuid -lntdll
     done
 }
 

@@ -18,6 +18,7 @@
 #include <ntsecapi.h>
 #include <sddl.h>
 #include <shellapi.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -769,6 +770,88 @@ static void test_wfp(void)
     is("wfp__closes", FwpmEngineClose0(engine), 0);
 }
 
+/* ---- sockets ask the filters ---- */
+
+static int socket_code(bool to_listen, struct sockaddr_in *address)
+{
+    SOCKET s = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int code = 0;
+
+    if (to_listen ? bind(s, (struct sockaddr *)&any, sizeof(any)) || listen(s, 5) : connect(s, (struct sockaddr *)address, sizeof(*address)))
+        code = WSAGetLastError();
+    closesocket(s);
+    return code;
+}
+
+/* One filter of weight `weight`, with a user condition, and one on the remote port when `low` is set. */
+static void put_filter(HANDLE engine, const GUID *layer, const char *users, UINT64 weight, FWP_ACTION_TYPE action, UINT16 low)
+{
+    FWP_RANGE0 range = {{FWP_UINT16, {.uint16 = low}}, {FWP_UINT16, {.uint16 = 0xffff}}};
+    FWPM_FILTER_CONDITION0 conditions[2] = {{.fieldKey = user_id, .conditionValue.type = FWP_SECURITY_DESCRIPTOR_TYPE},
+                                            {.fieldKey = remote_port, .matchType = FWP_MATCH_RANGE, .conditionValue.type = FWP_RANGE_TYPE}};
+    FWPM_FILTER0 filter = {.displayData = {L"probe", L""}, .numFilterConditions = low ? 2 : 1, .layerKey = *layer, .subLayerKey = probe_sublayer};
+    PSECURITY_DESCRIPTOR sd;
+    FWP_BYTE_BLOB blob;
+
+    filter.filterKey = probe_filter;
+    filter.filterKey.Data2 = (unsigned short)weight;
+    ConvertStringSecurityDescriptorToSecurityDescriptorA(users, 1, &sd, NULL);
+    blob.data = sd;
+    blob.size = GetSecurityDescriptorLength(sd);
+    conditions[0].conditionValue.sd = &blob;
+    conditions[1].conditionValue.rangeValue = &range;
+    filter.filterCondition = conditions;
+    filter.action.type = action;
+    filter.weight.type = FWP_UINT64;
+    filter.weight.uint64 = &weight;
+    is("sockets__filter", FwpmFilterAdd0(engine, &filter, NULL, NULL), 0);
+}
+
+static void drop_filter(HANDLE engine, UINT64 weight)
+{
+    GUID key = probe_filter;
+
+    key.Data2 = (unsigned short)weight;
+    is("sockets__filter-deleted", FwpmFilterDeleteByKey0(engine, &key), 0);
+}
+
+static void test_sockets(void)
+{
+    static const char everyone[] = "O:SYG:SYD:(A;;CC;;;WD)", nobody[] = "O:SYG:SYD:(A;;CC;;;" CAP ")";
+    FWPM_SUBLAYER0 sublayer = {.subLayerKey = probe_sublayer, .displayData = {L"probe", L""}, .weight = 7};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int length = sizeof(address);
+    HANDLE engine;
+    WSADATA data;
+    SOCKET server;
+
+    is("sockets__start", WSAStartup(MAKEWORD(2, 2), &data), 0);
+    server = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    is("sockets__server", bind(server, (struct sockaddr *)&address, sizeof(address)) || listen(server, 20) || getsockname(server, (struct sockaddr *)&address, &length), 0);
+    is("sockets__no-filter-connects", socket_code(false, &address), 0);
+    FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, NULL, &engine);
+    is("sockets__sublayer", FwpmSubLayerAdd0(engine, &sublayer, NULL), 0);
+    put_filter(engine, &connect_v4, nobody, 1, FWP_ACTION_BLOCK, 0);
+    is("sockets__blocked-for-another-user-connects", socket_code(false, &address), 0);
+    put_filter(engine, &connect_v4, everyone, 2, FWP_ACTION_BLOCK, 0);
+    is("sockets__blocked-for-everyone-is-refused", socket_code(false, &address), WSAEACCES);
+    is("sockets__connect-layer-does-not-stop-listening", socket_code(true, NULL), 0);
+    put_filter(engine, &connect_v4, everyone, 3, FWP_ACTION_PERMIT, 0xffff);
+    is("sockets__permit-of-another-port-does-not-help", socket_code(false, &address), WSAEACCES);
+    put_filter(engine, &connect_v4, everyone, 4, FWP_ACTION_PERMIT, 1024);
+    is("sockets__heavier-permit-connects", socket_code(false, &address), 0);
+    put_filter(engine, &connect_v4, everyone, 5, FWP_ACTION_BLOCK, 1024);
+    is("sockets__still-heavier-block-is-refused", socket_code(false, &address), WSAEACCES);
+    put_filter(engine, &listen_v4, everyone, 6, FWP_ACTION_BLOCK, 0);
+    is("sockets__listen-layer-stops-listening", socket_code(true, NULL), WSAEACCES);
+    for (length = 1; length <= 6; length++) drop_filter(engine, (UINT64)length);
+    is("sockets__filters-gone-connects", socket_code(false, &address), 0);
+    is("sockets__sublayer-gone", FwpmSubLayerDeleteByKey0(engine, &probe_sublayer), 0);
+    FwpmEngineClose0(engine);
+    closesocket(server);
+}
+
 static void test_firewall(void)
 {
     BSTR name = SysAllocString(L"probe rule"), users = SysAllocString(L"D:(A;;CC;;;" L"S-1-5-21-4000000001-4000000002-4000000003-4000000004)"), text = NULL;
@@ -864,6 +947,7 @@ int wmain(int argc, wchar_t **argv)
         test_logon();
         test_second_user();
         test_wfp();
+        test_sockets();
         test_firewall();
         test_removal();
     } else return 2;
