@@ -20,7 +20,7 @@ static const struct sbx_file_how how_read = {
 static enum sbx_status check_file(HANDLE file, struct sbx_error *err)
 {
     struct sbx_descriptor descriptor = {0};
-    struct sbx_file_facts facts;
+    struct sbx_file_facts facts = {0};
     enum sbx_status status = sbx_file_get_facts(file, &facts, err);
 
     if (!status)

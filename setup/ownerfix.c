@@ -42,7 +42,7 @@ static bool is_accounts(const struct fix *fix, const struct sbx_sid *sid)
 static enum sbx_status fix_one(struct fix *fix, HANDLE handle, struct sbx_error *err)
 {
     struct sbx_descriptor descriptor = {0};
-    struct sbx_file_facts facts;
+    struct sbx_file_facts facts = {0};
     enum sbx_status status = sbx_file_get_facts(handle, &facts, err);
 
     if (!status)
@@ -236,7 +236,7 @@ enum sbx_status sbx_ownerfix_run(struct sbx_setup *setup, bool *ret_changed, str
     struct fix fix = {.setup = setup};
     const struct sbx_filewalk walk = {
         .context = &fix, .visit = visit, .problem = problem, .max_entries = ENTRIES_MAX};
-    struct sbx_file_facts facts;
+    struct sbx_file_facts facts = {0};
     HANDLE handle = NULL;
     enum sbx_status status;
 

@@ -53,7 +53,7 @@ static enum sbx_status look_at(HANDLE parent, const char *name, ACCESS_MASK acce
 {
     struct sbx_file_how how = {.access = READ_CONTROL, .allow_reparse = true};
     struct sbx_descriptor descriptor = {0};
-    struct sbx_file_facts facts;
+    struct sbx_file_facts facts = {0};
     HANDLE handle = NULL;
     bool good = false;
     enum sbx_status status = sbx_file_open_at(parent, name, &how, &handle, err);
@@ -261,7 +261,7 @@ static enum sbx_filewalk_next visit(void *context, struct sbx_filewalk_entry *en
     struct sbx_file_how how = {.access = DELETE | FILE_WRITE_ATTRIBUTES | FILE_LIST_DIRECTORY,
         .allow_reparse = true,
         .backup = true};
-    struct sbx_file_facts facts;
+    struct sbx_file_facts facts = {0};
     struct sbx_error err;
     HANDLE handle = NULL;
     enum sbx_status status;

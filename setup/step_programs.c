@@ -323,7 +323,7 @@ static enum sbx_status programs_undo(void *context, struct sbx_error *err)
     if (status || state != SBX_PLACE_FOLDER)
         return status;
     status = sbx_place_open(setup, SBX_FOLDER_PROGRAM, FILE_TRAVERSE, &folder, err);
-    for (i = countof(names); !status && i-- > 0;) {
+    for (i = 0; !status && i < countof(names); i++) {
         sbx_setup_at(setup, "program '%s'", names[i]);
         status = delete_one(folder, names[i], err);
     }
