@@ -1,0 +1,37 @@
+"""A host that dies at a random moment: kill.py TIMES agent.exe serve ...
+
+Each time agent.exe loses its host (or is killed itself) while commands start, run and end; afterwards no program of the
+session is left.
+"""
+import random, sys, time
+from rpc import Agent, Checks, programs
+
+times = int(sys.argv[1])
+checks = Checks(f"{times} deaths")
+random.seed(int(time.time()) if "--random" in sys.argv else 11)
+left, began = [], 0
+for i in range(times):
+    agent = Agent(sys.argv[2:])
+    deadline = time.time() + random.choice((0.0, 0.2, 0.5, 1.0, 2.0)) * random.random()
+    agent.send("initialize", protocolVersion=1)
+    for _ in range(3):
+        agent.send("exec.start", argv=["cmd", "/c", "set", "/p", "x="], stdin="pipe")
+    agent.send("exec.start", argv=["C:\\sandbox\\probe.exe", "print", "100000000"])
+    time.sleep(max(0, deadline - time.time()))
+    if i % 2:
+        agent.process.kill()  # agent itself, with no chance to do anything
+    agent.process.stdout.close()
+    agent.process.stdin.close()  # what the system does for a host that dies
+    try:
+        agent.process.wait(60)
+    except Exception:
+        left.append(f"round {i}: agent did not end")
+        agent.process.kill()
+    end = time.time() + 30
+    while programs() and time.time() < end:
+        time.sleep(0.1)
+    left += [f"round {i}: {p}" for p in programs()]
+    began += 1
+checks.check("all rounds ran", began == times, began)
+checks.check("no program is left", left == [], left[:5])
+checks.end()
