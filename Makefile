@@ -226,13 +226,13 @@ $(N)/fuzz/fuzz_%: $(N)/obj/tests/fuzz/fuzz_%.o $(N)/obj/tests/fuzz/replay.o $(N)
 
 # Quiet unless something is wrong; V=1 shows more.
 test:  ## install what is missing, build, run every test; ends with "N passed, N failed, N skipped"
-	$(Q)scripts/bootstrap --native --cross --wine --ntwine --samba --npm
+	$(Q)scripts/bootstrap --native --cross --wine --ntwine --samba --npm --mcp
 	@echo "test: building" >&2
 	$(Q)$(MAKE) -s -j2 tests-native
 	$(Q)$(MAKE) -s -j2 all suite
 	$(Q)$(MAKE) -s -j2 ARCH=i686 programs suite
 	@echo "test: running" >&2
-	$(Q)tests/run native replay static samba stock ntwine
+	$(Q)tests/run native replay static samba hosts mcp stock ntwine
 
 check: format-check lint test mutants  ## what a change must pass
 

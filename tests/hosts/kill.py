@@ -16,7 +16,7 @@ for i in range(times):
     agent.send("initialize", protocolVersion=1)
     for _ in range(3):
         agent.send("exec.start", argv=["cmd", "/c", "set", "/p", "x="], stdin="pipe")
-    agent.send("exec.start", argv=["C:\\sandbox\\probe.exe", "print", "100000000"])
+    agent.send("exec.start", argv=["C:\\sandbox\\probe.exe", "flood", "100000000", "out"])
     time.sleep(max(0, deadline - time.time()))
     if i % 2:
         agent.process.kill()  # agent itself, with no chance to do anything

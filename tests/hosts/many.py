@@ -27,7 +27,7 @@ begun, ids = time.time(), []
 for i in range(commands):
     # a slow one among them: 64 KiB on their way, and nobody says that they were dealt with before the end
     options = {"window": 65536} if i == 0 else {}
-    ids.append(agent.send("exec.start", argv=["C:\\sandbox\\probe.exe", "print", str(mib << 20)], **options))
+    ids.append(agent.send("exec.start", argv=["C:\\sandbox\\probe.exe", "flood", str(mib << 20), "out"], **options))
 names, sizes, sums, ends, seqs, slow = {}, {}, {}, {}, {}, None
 held_back = None
 while len(ends) < commands:
