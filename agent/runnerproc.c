@@ -11,6 +11,7 @@
 
 #define END_MS 15000u
 
+/* It was born so; this reads back whether it was. */
 static enum sbx_status lock_runner(const struct sbx_process *process, struct sbx_error *err)
 {
     struct sbx_sid user;
@@ -31,7 +32,7 @@ enum sbx_status sbx_runner_start(const char *path, const HANDLE streams[3],
         .argv = argv,
         .argc = countof(argv),
         .extra = extra,
-        .options = SBX_SPAWN_OUR_ENVIRONMENT};
+        .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_LOCKED};
     size_t i, which[3] = {0};
     enum sbx_status status;
     char *cwd = NULL;
@@ -56,10 +57,8 @@ enum sbx_status sbx_runner_start(const char *path, const HANDLE streams[3],
         status = sbx_spawn_create(&spawn, &ret_runner->process, err);
     if (!status)
         status = lock_runner(&ret_runner->process, err);
-    if (!status)
-        status = sbx_process_resume(&ret_runner->process, err);
     if (status) {
-        sbx_process_kill(&ret_runner->process, 1); /* suspended: it would not end by itself */
+        sbx_process_kill(&ret_runner->process, 1);
         sbx_process_close(&ret_runner->process);
         sbx_error_context(err, "start '%s'", path);
         sbx_error_hint(err, "command-runner.exe must lie beside agent.exe");

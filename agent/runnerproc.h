@@ -16,8 +16,9 @@ struct sbx_runner {
 };
 
 /**
- * Start a runner: suspended until it is locked, because between its creation and its own first
- * instruction another process of this user could otherwise open it for writing.
+ * Start a runner. It is born locked, because between its creation and its own first instruction
+ * another process of this user could otherwise open it for writing; and not suspended, because it
+ * would stay for ever if we were killed before it was resumed.
  * @param path absolute path of command-runner.exe
  * @param streams handles that it inherits, NULL entries are none; NULL for a spare
  * @param ret_values their numbers in the runner, 0 for none; NULL with streams

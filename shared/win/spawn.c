@@ -1,6 +1,8 @@
 /* See spawn.h for what this file upholds. Handles and attributes are in spawn_startup.c. */
 #include "spawn.h"
 #include "handle.h"
+#include "sd.h"
+#include "sid.h"
 #include "spawn_startup.h"
 #include "wstr.h"
 #include "../core/buf.h"
@@ -133,6 +135,8 @@ static DWORD creation_flags(const struct sbx_spawn *spawn)
 {
     DWORD flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
 
+    if (spawn->options & SBX_SPAWN_LOCKED)
+        flags &= ~(DWORD)CREATE_SUSPENDED;
     if (spawn->options & SBX_SPAWN_NO_WINDOW)
         flags |= CREATE_NO_WINDOW;
     if (spawn->options & SBX_SPAWN_DETACHED)
@@ -174,8 +178,46 @@ static enum sbx_status texts_init(
     return status;
 }
 
+/* What a process of ours is born with: see SBX_SPAWN_LOCKED. */
+struct locks {
+    struct sbx_buf process, thread;
+    SECURITY_ATTRIBUTES process_attributes, thread_attributes;
+};
+
+static enum sbx_status locks_init(
+    const struct sbx_spawn *spawn, struct locks *locks, struct sbx_error *err)
+{
+    struct sbx_sd_people people = {0};
+    enum sbx_status status = SBX_OK;
+
+    memset(locks, 0, sizeof(*locks));
+    sbx_buf_init(&locks->process, SBX_DESCRIPTOR_MAX_BYTES);
+    sbx_buf_init(&locks->thread, SBX_DESCRIPTOR_MAX_BYTES);
+    locks->process_attributes.nLength = sizeof(locks->process_attributes);
+    locks->thread_attributes.nLength = sizeof(locks->thread_attributes);
+    if (!(spawn->options & SBX_SPAWN_LOCKED))
+        return SBX_OK;
+    if (spawn->job || spawn->token)
+        return sbx_fail(err, SBX_INTERNAL, "a process that runs at once can prove nothing");
+    status = sbx_sid_of_current_user(&people.sid[SBX_WHO_USER], err);
+    if (!status)
+        status = sbx_sd_build_bytes(&sbx_sd_locked_process, &people, &locks->process, err);
+    if (!status)
+        status = sbx_sd_build_bytes(&sbx_sd_locked_thread, &people, &locks->thread, err);
+    locks->process_attributes.lpSecurityDescriptor = locks->process.data;
+    locks->thread_attributes.lpSecurityDescriptor = locks->thread.data;
+    return status;
+}
+
+static void locks_done(struct locks *locks)
+{
+    sbx_buf_done(&locks->process);
+    sbx_buf_done(&locks->thread);
+}
+
 static enum sbx_status create(const struct sbx_spawn *spawn, const struct texts *texts,
-    struct sbx_startup *startup, struct sbx_process *process, struct sbx_error *err)
+    struct sbx_startup *startup, struct locks *locks, struct sbx_process *process,
+    struct sbx_error *err)
 {
     /* The declaration takes a mutable block; it is not written to. */
     void *environment = NULL;
@@ -192,8 +234,9 @@ static enum sbx_status create(const struct sbx_spawn *spawn, const struct texts 
         created = CreateProcessAsUserW(spawn->token, texts->image_w, texts->line_w, NULL, NULL,
             inherit, flags, environment, texts->cwd_w, &startup->info.StartupInfo, &info);
     else
-        created = CreateProcessW(texts->image_w, texts->line_w, NULL, NULL, inherit, flags,
-            environment, texts->cwd_w, &startup->info.StartupInfo, &info);
+        created = CreateProcessW(texts->image_w, texts->line_w, &locks->process_attributes,
+            &locks->thread_attributes, inherit, flags, environment, texts->cwd_w,
+            &startup->info.StartupInfo, &info);
     code = GetLastError();
     if (!created)
         return refused(spawn, code, err);
@@ -224,15 +267,18 @@ enum sbx_status sbx_spawn_create(
     struct sbx_process process = {0};
     struct sbx_startup startup = {0};
     struct texts texts = {0};
+    struct locks locks = {0};
     enum sbx_status status;
 
     status = check(spawn, err);
+    if (!status)
+        status = locks_init(spawn, &locks, err);
     if (!status)
         status = texts_init(spawn, &texts, err);
     if (!status)
         status = sbx_startup_init(spawn, &startup, err);
     if (!status)
-        status = create(spawn, &texts, &startup, &process, err);
+        status = create(spawn, &texts, &startup, &locks, &process, err);
     if (!status)
         status = join_job(spawn, &process, err);
     if (!status && (spawn->options & SBX_SPAWN_RUN))
@@ -245,6 +291,7 @@ enum sbx_status sbx_spawn_create(
     }
     sbx_startup_done(&startup);
     texts_done(&texts);
+    locks_done(&locks);
     return status;
 }
 

@@ -32,12 +32,16 @@
 #define SBX_SPAWN_EXTRA_MAX 16u
 
 enum sbx_spawn_option {
-    SBX_SPAWN_RUN = 1 << 0,            /* resume before returning; default is suspended */
-    SBX_SPAWN_NO_WINDOW = 1 << 1,      /* CREATE_NO_WINDOW: a console of its own, never ours */
-    SBX_SPAWN_NEW_GROUP = 1 << 2,      /* CREATE_NEW_PROCESS_GROUP: target of CTRL_BREAK */
-    SBX_SPAWN_BREAKAWAY = 1 << 3,      /* CREATE_BREAKAWAY_FROM_JOB: we are in a job ourselves */
-    SBX_SPAWN_DETACHED = 1 << 4,       /* DETACHED_PROCESS: no console at all */
-    SBX_SPAWN_OUR_ENVIRONMENT = 1 << 5 /* environment NULL is meant: our own programs only */
+    SBX_SPAWN_RUN = 1 << 0,             /* resume before returning; default is suspended */
+    SBX_SPAWN_NO_WINDOW = 1 << 1,       /* CREATE_NO_WINDOW: a console of its own, never ours */
+    SBX_SPAWN_NEW_GROUP = 1 << 2,       /* CREATE_NEW_PROCESS_GROUP: target of CTRL_BREAK */
+    SBX_SPAWN_BREAKAWAY = 1 << 3,       /* CREATE_BREAKAWAY_FROM_JOB: we are in a job ourselves */
+    SBX_SPAWN_DETACHED = 1 << 4,        /* DETACHED_PROCESS: no console at all */
+    SBX_SPAWN_OUR_ENVIRONMENT = 1 << 5, /* environment NULL is meant: our own programs only */
+    /* Our own programs only, without a job and a token: born with sbx_sd_locked_process, so that
+     * nobody can open it before it is locked, and running, so that it notices our end at any
+     * moment. A suspended process would stay for ever if we were killed before resuming it. */
+    SBX_SPAWN_LOCKED = 1 << 6
 };
 
 /* A handle that the child inherits besides stdio; `value` is its number in the child. */

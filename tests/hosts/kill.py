@@ -4,12 +4,12 @@ Each time agent.exe loses its host (or is killed itself) while commands start, r
 session is left.
 """
 import random, sys, time
-from rpc import Agent, Checks, programs
+from rpc import Agent, Checks, end_unborn, programs
 
 times = int(sys.argv[1])
 checks = Checks(f"{times} deaths")
 random.seed(int(time.time()) if "--random" in sys.argv else 11)
-left, began = [], 0
+left, began, unborn = [], 0, 0
 for i in range(times):
     agent = Agent(sys.argv[2:])
     deadline = time.time() + random.choice((0.0, 0.2, 0.5, 1.0, 2.0)) * random.random()
@@ -31,7 +31,9 @@ for i in range(times):
     while programs() and time.time() < end:
         time.sleep(0.1)
     left += [f"round {i}: {p}" for p in programs()]
+    unborn += end_unborn()
     began += 1
+print(f"# {unborn} processes were left inside CreateProcess, before their first instruction")
 checks.check("all rounds ran", began == times, began)
 checks.check("no program is left", left == [], left[:5])
 checks.end()
