@@ -21,8 +21,9 @@
 
 /* One copy of the places that words name; `values` is for sbx_verify_expand. */
 struct sbx_verify_fixture {
-    char *base;                                            /* owned */
-    const char *values[SBX_VERIFY_PLACES_MAX];             /* name, value, ..., NULL */
+    char *base;                                /* owned */
+    const char *probe;                         /* copied to ws\probe.exe; NULL: no copy. Borrowed */
+    const char *values[SBX_VERIFY_PLACES_MAX]; /* name, value, ..., NULL */
     char text[SBX_VERIFY_PLACES_MAX][SBX_VERIFY_PATH_MAX]; /* what values point to */
     size_t count;
 };

@@ -56,7 +56,7 @@ enum sbx_status sbx_verify_restore(struct sbx_verify_fixture *fixture, struct sb
     if (left)
         return sbx_fail(err, SBX_DENIED, "'%s' cannot be made again: %zu entries stay, error %lu",
             fixture->base, left, GetLastError());
-    return sbx_verify_make_parts(fixture->base, err);
+    return sbx_verify_make_parts(fixture, err);
 }
 
 /* Revoke by path; the whole verify folder is ours, so nobody else's grant can be among it. */

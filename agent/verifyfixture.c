@@ -140,8 +140,31 @@ static enum sbx_status make_link(const char *base, struct sbx_error *err)
     return status;
 }
 
-enum sbx_status sbx_verify_make_parts(const char *base, struct sbx_error *err)
+/* Where a sandbox account may read and execute it, wherever agent.exe lies. */
+static enum sbx_status copy_probe(const struct sbx_verify_fixture *fixture, struct sbx_error *err)
 {
+    char path[SBX_VERIFY_PATH_MAX];
+    wchar_t *from_w = NULL, *to_w = NULL;
+    enum sbx_status status;
+    DWORD code;
+
+    snprintf(path, sizeof(path), "%s\\ws\\probe.exe", fixture->base);
+    status = wide(fixture->probe, &from_w, err);
+    if (!status)
+        status = wide(path, &to_w, err);
+    if (!status && !CopyFileW(from_w, to_w, TRUE)) {
+        code = GetLastError();
+        status = sbx_fail_win32(err, code, "copy '%s' to '%s'", fixture->probe, path);
+    }
+    free(from_w);
+    free(to_w);
+    return status;
+}
+
+enum sbx_status sbx_verify_make_parts(
+    const struct sbx_verify_fixture *fixture, struct sbx_error *err)
+{
+    const char *base = fixture->base;
     enum sbx_status status = make_folder(base, NULL, err);
     char path[SBX_VERIFY_PATH_MAX];
     size_t i, length;
@@ -155,7 +178,9 @@ enum sbx_status sbx_verify_make_parts(const char *base, struct sbx_error *err)
             status = write_file(path, err);
         }
     }
-    return status ? status : make_link(base, err);
+    if (!status)
+        status = make_link(base, err);
+    return status || !fixture->probe ? status : copy_probe(fixture, err);
 }
 
 /* --- places ----------------------------------------------------------------------------------- */
@@ -205,6 +230,7 @@ static enum sbx_status fill_places(
     for (i = 0; i < countof(own); i++)
         place_in(fixture, own[i], own[i]);
     place_in(fixture, "free", "ws\\free");
+    place_in(fixture, "probe", "ws\\probe.exe");
     snprintf(number, sizeof(number), "%lu", (unsigned long)run->targets.victim.pid);
     place(fixture, "victim", number);
     place(fixture, "pipe", run->targets.pipe_name);
@@ -334,7 +360,7 @@ static enum sbx_status make_copy(struct sbx_verify_run *run, struct sbx_verify_f
     snprintf(path, sizeof(path), "%s\\%s", run->folder, name);
     status = sbx_strdup(path, &fixture->base, err);
     if (!status)
-        status = sbx_verify_make_parts(path, err);
+        status = sbx_verify_make_parts(fixture, err);
     return status ? status : fill_places(run, fixture, err);
 }
 
@@ -345,6 +371,7 @@ enum sbx_status sbx_verify_prepare(struct sbx_verify_run *run, struct sbx_error 
 
     if (!status)
         status = make_targets(run, err);
+    run->inside.probe = run->probe;
     if (!status)
         status = make_copy(run, &run->inside, "inside", err);
     if (!status)

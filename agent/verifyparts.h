@@ -5,7 +5,8 @@
 #include "verify.h"
 
 /** Make one copy of the fixture below a folder that does not exist yet. */
-SBX_MUST_CHECK enum sbx_status sbx_verify_make_parts(const char *base, struct sbx_error *err);
+SBX_MUST_CHECK enum sbx_status sbx_verify_make_parts(
+    const struct sbx_verify_fixture *fixture, struct sbx_error *err);
 
 /** End the victim, close and remove the user's objects. */
 void sbx_verify_close_targets(struct sbx_verify_targets *targets);

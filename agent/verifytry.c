@@ -157,6 +157,15 @@ static void close_output(void *context)
     sbx_pipe_close(&output->pipe);
 }
 
+static const char *place_of(const struct sbx_verify_fixture *fixture, const char *name)
+{
+    const char *const *at = fixture->values;
+
+    while (*at && strcmp(*at, name) != 0)
+        at += 2;
+    return *at ? at[1] : "";
+}
+
 /* Only its own options and ours, as a caller of `agent run` would write them. */
 static enum sbx_status command_line(const struct sbx_verify_run *run,
     const struct sbx_verify_row *row, struct words *words, struct words *options,
@@ -166,17 +175,11 @@ static enum sbx_status command_line(const struct sbx_verify_run *run,
     static const char *const recipes[] = {"auto", "auto", "strict", "isolated", "standard"};
     const bool reading = row->options && strstr(row->options, "read-only");
     const bool seq = strncmp(row->words, "seq|", 4) == 0;
-    const char *const *ws = run->inside.values;
-    const char *free_place = NULL, *ws_place = NULL;
+    const char *const free_place = place_of(&run->inside, "free");
+    const char *const ws_place = place_of(&run->inside, "ws");
     enum sbx_status status = SBX_OK;
     size_t i;
 
-    for (; *ws; ws += 2) {
-        if (strcmp(*ws, "ws") == 0)
-            ws_place = ws[1];
-        if (strcmp(*ws, "free") == 0)
-            free_place = ws[1];
-    }
     {
         const char *fixed[] = {"run", "--quiet", "--timeout", "20", "--cwd", ws_place, "--mode",
             modes[run->cli->policy.mode ? run->cli->policy.mode : SBX_MODE_AUTO], "--token",
@@ -195,7 +198,7 @@ static enum sbx_status command_line(const struct sbx_verify_run *run,
     if (!status)
         status = add(words, "--", err);
     if (!status)
-        status = add(words, run->probe, err);
+        status = add(words, place_of(&run->inside, "probe"), err);
     /* The ping, in the same process before the attack. */
     sbx_buf_clear(place);
     if (!status)

@@ -15,6 +15,7 @@
     "a write-restricted token of the user deletes where the user has FILE_DELETE_CHILD on the folder"
 #define READS "the user's own token reads what the user can read"
 #define ADVISORY "advisory in unelevated mode: variables and stubs, a program that ignores them connects"
+#define FENCE "set-up tried it as the account, with derived tokens, or nothing would be installed: agent status"
 #define DEPUTY "a program that acts for the user on request runs with the user's own token"
 #define NO_FIXTURE "not made on a live machine"
 
@@ -23,8 +24,9 @@
     {ids, name, stop, words, NULL, why, 0, group, flags}
 #define WITH(ids, group, name, stop, flags, options, words) \
     {ids, name, stop, words, options, NULL, 0, group, flags}
-#define SAY(ids, group, name, what, why) \
-    {ids, name, "", NULL, NULL, why, SBX_VERIFY_##what, group, 0}
+#define SAY(ids, group, name, what, why) SAY_IN(ids, group, name, what, 0, why)
+#define SAY_IN(ids, group, name, what, flags, why) \
+    {ids, name, "", NULL, NULL, why, SBX_VERIFY_##what, group, flags}
 
 #define F SBX_VERIFY_FILES
 #define G SBX_VERIFY_REPOSITORY
@@ -188,14 +190,20 @@ const struct sbx_verify_row sbx_verify_rows[] = {
     SAY("G7", G, "secrets in a commit that is pushed later", RESIDUAL, "outside of what a sandbox sees"),
 
     /* --- N: network --- */
-    SAY("N1", N, "TCP to another machine", RESIDUAL, ADVISORY),
-    SAY("N2", N, "UDP, QUIC, raw sockets", RESIDUAL, ADVISORY),
-    SAY("N3", N, "ICMP", RESIDUAL, ADVISORY),
-    SAY("N4", N, "DNS by its own socket", RESIDUAL, ADVISORY),
+    SAY_IN("N1", N, "TCP to another machine", RESIDUAL, USERS, ADVISORY),
+    SAY_IN("N1e", N, "TCP to another machine", CANNOT_TELL, ACCOUNTS, FENCE),
+    SAY_IN("N2", N, "UDP, QUIC, raw sockets", RESIDUAL, USERS, ADVISORY),
+    SAY_IN("N2e", N, "UDP, QUIC, raw sockets", CANNOT_TELL, ACCOUNTS, FENCE),
+    SAY_IN("N3", N, "ICMP", RESIDUAL, USERS, ADVISORY),
+    SAY_IN("N3e", N, "ICMP", CANNOT_TELL, ACCOUNTS, FENCE),
+    SAY_IN("N4", N, "DNS by its own socket", RESIDUAL, USERS, ADVISORY),
+    SAY_IN("N4e", N, "DNS by its own socket", CANNOT_TELL, ACCOUNTS, FENCE),
     SAY("N5", N, "names through the DNS Client service", RESIDUAL, "a service asks, not the child"),
-    SAY("N6", N, "loopback: databases, Docker, debuggers", RESIDUAL, ADVISORY),
+    SAY_IN("N6", N, "loopback: databases, Docker, debuggers", RESIDUAL, USERS, ADVISORY),
+    SAY_IN("N6e", N, "loopback: databases, Docker, debuggers", CANNOT_TELL, ACCOUNTS, FENCE),
     SAY("N7", N, "a squatter on the proxy's ports", NOT_APPLICABLE, "this version has no proxy"),
-    SAY("N8", N, "listening", RESIDUAL, ADVISORY),
+    SAY_IN("N8", N, "listening", RESIDUAL, USERS, ADVISORY),
+    SAY_IN("N8e", N, "listening", CANNOT_TELL, ACCOUNTS, FENCE),
     SAY("N9", N, "SMB", RESIDUAL, "the kernel dials, as the user's or the account's session"),
     SAY("N10", N, "WebDAV", RESIDUAL, "the WebClient service dials"),
     SAY("N11", N, "BITS, Windows Update, printing to an address", RESIDUAL, DEPUTY),
@@ -204,7 +212,8 @@ const struct sbx_verify_row sbx_verify_rows[] = {
     SAY("N14", N, "proxy: private and metadata addresses", NOT_APPLICABLE, "this version has no proxy"),
     SAY("N15", N, "proxy: spellings of a name", NOT_APPLICABLE, "this version has no proxy"),
     SAY("N16", N, "proxy: used by somebody else", NOT_APPLICABLE, "this version has no proxy"),
-    SAY("N17", N, "proxy variables changed by the child", RESIDUAL, ADVISORY),
+    SAY_IN("N17", N, "proxy variables changed by the child", RESIDUAL, USERS, ADVISORY),
+    SAY_IN("N17e", N, "proxy variables changed by the child", CANNOT_TELL, ACCOUNTS, FENCE),
     SAY("N18", N, "group policy over the firewall rules", NOT_APPLICABLE,
         "the filters are the boundary; `agent status` shows what a policy overrides"),
     SAY("N19", N, "AppContainer's own filters", NOT_APPLICABLE, "no AppContainer is used"),
