@@ -10,7 +10,7 @@
  * same account at the same time at least one sees the other, and withdraws.
  *
  * Each folder's access list names the operators of the record, for reading only, and SYSTEM, so
- * that a sandboxed command can neither make, hold nor remove a lease. Boundary B-lease.
+ * that a sandboxed command can neither make, hold nor remove a lease. Boundary B21.
  */
 #ifndef SBX_AGENT_LEASE_H
 #define SBX_AGENT_LEASE_H

@@ -1,5 +1,5 @@
 /*
- * The second hop: see hop.h. Boundaries B8 and B-logon of SECURITY.md.
+ * The second hop: see hop.h. Boundaries B8 and B15 of SECURITY.md.
  *
  * MUSTs:
  *  1. The confine stage is locked through the handles of its creation before its first instruction,

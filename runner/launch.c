@@ -1,6 +1,6 @@
 /*
  * The launch stage of elevated mode: from a request to a token or a process of the account.
- * Boundaries B-credential and B-logon of SECURITY.md.
+ * Boundaries B14 and B15 of SECURITY.md.
  *
  * MUSTs:
  *  1. The password is in one buffer, wiped as soon as the hop is made or has failed; it is never in

@@ -88,7 +88,7 @@ SBX_MUST_CHECK enum sbx_status sbx_lock_creating(
 /** Elevated: set and read back the lists of the suspended child's process, thread and token. */
 SBX_MUST_CHECK enum sbx_status sbx_lock_child(struct sbx_run *run, struct sbx_error *err);
 
-/* --- launch.c, relay.c: from the user to the account. Boundaries B-credential, B-logon ---------
+/* --- launch.c, relay.c: from the user to the account. Boundaries B14, B15 -------------------
  */
 
 /**

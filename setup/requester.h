@@ -1,5 +1,5 @@
 /*
- * The other end of `--pipe NAME`: who asks, and what. Boundary B-setup: everything that comes from
+ * The other end of `--pipe NAME`: who asks, and what. Boundary B17: everything that comes from
  * there comes from an ordinary user.
  *
  * MUSTs of this file:

@@ -6,7 +6,7 @@
  * The blob is what shared/win/seal.h made of the password, for that SID; nothing here can open it.
  * The file is written by sandbox-setup and read by the runner's launch stage; its protection is its
  * DACL. The reader trusts it no more than any other file: strict, capped, fuzzed.
- * Boundary B-credential.
+ * Boundary B14.
  */
 #ifndef SBX_CREDENTIAL_H
 #define SBX_CREDENTIAL_H

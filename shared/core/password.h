@@ -1,6 +1,6 @@
 /*
  * Passwords for the sandbox accounts: 64 characters that nobody ever types, from random bytes that
- * the caller brings (shared/win/random.h). Boundary B-credential.
+ * the caller brings (shared/win/random.h). Boundary B14.
  *
  * Every password that the rules admit is equally likely: a byte that does not fit a whole number of
  * alphabets is thrown away instead of being reduced modulo the alphabet, and a draw that lacks one

@@ -1,6 +1,6 @@
 /*
  * Local users and one local group: made, read back, changed, deleted. Only sandbox-setup.exe links
- * this file (netapi32.dll). Boundary B-account.
+ * this file (netapi32.dll). Boundary B15.
  *
  * MUSTs of this file:
  *  1. it acts on the local machine only (server name NULL), never on a domain;

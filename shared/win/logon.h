@@ -1,5 +1,5 @@
 /*
- * Logging a sandbox account on, and proving what came back. Boundaries B-credential and B-logon.
+ * Logging a sandbox account on, and proving what came back. Boundaries B14 and B15.
  *
  * After a refusal nothing else is tried: every wrong password counts towards the account lockout.
  * @see https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-logonuserw

@@ -1,6 +1,6 @@
 /*
  * Account rights in the local security policy: which kinds of logon a SID is granted or denied.
- * Boundary B-logon.
+ * Boundary B15.
  *
  * The LSA functions return NTSTATUS; it is shown as the Win32 code that LsaNtStatusToWinError gives
  * for it, which is what people find in a search. A SID without any right is no error, but an empty

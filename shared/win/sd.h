@@ -47,7 +47,7 @@ struct sbx_sd_spec {
     size_t count;
 };
 
-/** Our own processes (agent, both runner stages): nobody but SYSTEM can inject. Boundary B-stage.
+/** Our own processes (agent, both runner stages): nobody but SYSTEM can inject. Boundary B8.
  */
 extern const struct sbx_sd_spec sbx_sd_locked_process;
 /** Threads of the same processes. */

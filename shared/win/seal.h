@@ -1,5 +1,5 @@
 /*
- * Sealing a password with DPAPI in machine scope, and opening it again. Boundary B-credential.
+ * Sealing a password with DPAPI in machine scope, and opening it again. Boundary B14.
  *
  * Machine scope, because setup (an administrator) seals and the runner (an operator) opens: any
  * process of this machine that can read the file can open the blob. What protects the password is

@@ -1,6 +1,6 @@
 /*
  * State files of the machine: written whole or not at all, read without following links.
- * Boundary B-state.
+ * Boundary B18.
  *
  * Nothing here judges the content; a checksum, where there is one, is the format's.
  */
