@@ -232,7 +232,7 @@ test:  ## install what is missing, build, run every test; ends with "N passed, N
 	$(Q)$(MAKE) -s -j2 all suite
 	$(Q)$(MAKE) -s -j2 ARCH=i686 programs suite
 	@echo "test: running" >&2
-	$(Q)tests/run native replay static samba hosts mcp stock ntwine
+	$(Q)tests/run native replay static samba hosts mcp stock ntwine elevated
 
 check: format-check lint test mutants  ## what a change must pass
 

@@ -82,19 +82,6 @@ static const struct sbx_sd_entry child_process[] = {
 const struct sbx_sd_spec sbx_sd_child_process = {
     "process of the confined child", 0, child_process, countof(child_process)};
 
-static const struct sbx_sd_entry hop_pipe[] = {
-    {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, SBX_FILE_ALL, "the system may inspect it"},
-    {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false,
-        SBX_FILE_READ_DATA | SBX_FILE_WRITE_DATA | SBX_FILE_READ_ATTRIBUTES |
-            SBX_FILE_WRITE_ATTRIBUTES | SBX_FILE_READ_EA | SBX_FILE_WRITE_EA | SBX_READ_CONTROL |
-            SBX_SYNCHRONIZE,
-        "exactly this account connects, and makes no instance of its own (FILE_APPEND_DATA)"},
-    {SBX_WHO_OWNER_RIGHTS, SBX_ACE_ALLOW, 0, false, SBX_READ_CONTROL,
-        "other programs of the user, who owns it, do not rewrite this list"},
-};
-const struct sbx_sd_spec sbx_sd_hop_pipe = {
-    "pipe of the second hop", SBX_SD_DACL_PROTECTED, hop_pipe, countof(hop_pipe)};
-
 static const struct sbx_sd_entry private_pipe[] = {
     {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, SBX_FILE_ALL, "the system may inspect it"},
     {SBX_WHO_USER, SBX_ACE_ALLOW, 0, false, SBX_FILE_ALL & ~(SBX_WRITE_DAC | SBX_WRITE_OWNER),

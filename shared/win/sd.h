@@ -60,8 +60,6 @@ extern const struct sbx_sd_spec sbx_sd_stage_token;
 extern const struct sbx_sd_spec sbx_sd_child_token;
 /** The child's process and first thread, in elevated mode. */
 extern const struct sbx_sd_spec sbx_sd_child_process;
-/** A pipe of the second hop when handles cannot be given: the account's end. */
-extern const struct sbx_sd_spec sbx_sd_hop_pipe;
 /** Pipe between our programs: the user and SYSTEM. */
 extern const struct sbx_sd_spec sbx_sd_private_pipe;
 /** Ledger, calibration, audit log: the user and SYSTEM, never the sandbox group. */
