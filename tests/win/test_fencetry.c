@@ -207,6 +207,35 @@ START_TEST(fence_with_a_hole__is_found_open)
 }
 END_TEST
 
+/* The rows that keep an online run from relaying: each is there twice, by address and by what the
+ * traffic is, or at binding and at listening; without both it is found open. */
+START_TEST(online_fence_with_a_hole__is_found_open)
+{
+    static const char *const pairs[][2] = {{"online: no connecting to loopback (IPv4)",
+                                               "online: no connecting to own addresses (IPv4)"},
+        {"online: no connecting to loopback (IPv6)",
+            "online: no connecting to own addresses (IPv6)"},
+        {"sandbox: no listening on proxy ports (IPv4)",
+            "sandbox: no binding of proxy ports (IPv4)"},
+        {"sandbox: no listening on proxy ports (IPv6)",
+            "sandbox: no binding of proxy ports (IPv6)"}};
+    size_t i;
+
+    DOUBLES_NEED_NTWINE();
+    for (i = 0; i < countof(pairs); i++) {
+        if (!listeners.has_v6 && strstr(pairs[i][0], "IPv6"))
+            continue;
+        put_fence(false, false);
+        doubles_set("wfp-filter", pairs[i][0], "flags", "0x21"); /* disabled */
+        ck_assert_msg(prove(SBX_FENCE_FOR_ONLINE, SBX_FENCE_TOKEN_OWN) == SBX_FENCE_HELD, "%s",
+            first_finding());
+        doubles_set("wfp-filter", pairs[i][1], "flags", "0x21");
+        ck_assert_int_eq(prove(SBX_FENCE_FOR_ONLINE, SBX_FENCE_TOKEN_OWN), SBX_FENCE_OPEN);
+        doubles_forget_calls();
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -218,6 +247,7 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(
         tcase, derived_tokens__get_out_of_the_plain_form_and_not_of_the_complement, 0, 2);
     tcase_add_test(tcase, fence_with_a_hole__is_found_open);
+    tcase_add_test(tcase, online_fence_with_a_hole__is_found_open);
 }
 
 DOUBLES_MAIN("fencetry", add_tests)
