@@ -145,6 +145,21 @@ START_TEST(make__a_class_is_missing__the_whole_draw_is_thrown_away)
 }
 END_TEST
 
+/* What one draw had does not count for the next: here each draw lacks a class the other one has. */
+START_TEST(make__classes_of_two_draws__do_not_add_up)
+{
+    uint8_t random[2 * SBX_PASSWORD_LENGTH];
+    char text[SBX_PASSWORD_SIZE];
+    size_t i;
+
+    for (i = 0; i < SBX_PASSWORD_LENGTH; i++)
+        random[i] = (uint8_t)((const uint8_t[]){0, 26, 52, 1}[i % 4]); /* no symbol */
+    for (; i < sizeof(random); i++)
+        random[i] = (uint8_t)((const uint8_t[]){62, 26, 52, 63}[i % 4]); /* no capital */
+    ck_assert_int_eq(sbx_password_make(random, sizeof(random), text, &err), SBX_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(make__no_password_in_the_bytes__nothing_is_left)
 {
     uint8_t random[SBX_PASSWORD_RANDOM_BYTES];
@@ -196,6 +211,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, make__every_byte_value__each_character_three_times);
     tcase_add_test(tcase, make__many__even_at_every_place);
     tcase_add_test(tcase, make__a_class_is_missing__the_whole_draw_is_thrown_away);
+    tcase_add_test(tcase, make__classes_of_two_draws__do_not_add_up);
     tcase_add_test(tcase, make__no_password_in_the_bytes__nothing_is_left);
     tcase_add_test(tcase, is_ours__anything_else__no);
 }

@@ -294,6 +294,23 @@ START_TEST(damage__each__found_and_mended)
 }
 END_TEST
 
+START_TEST(repair__one_password_lost__the_other_is_kept)
+{
+    char first[SBX_PASSWORD_SIZE], second[SBX_PASSWORD_SIZE];
+
+    DOUBLES_NEED();
+    ck_assert_sbx_ok(build(), &err);
+    keep();
+    ck_assert_sbx_ok(runner_logon(ONLINE, first), &err);
+    damage_password_changed();
+    ck_assert_int_eq(runner_logon(OFFLINE, second), SBX_DENIED);
+    ck_assert_sbx_ok(build_as(SBX_SETUP_REPAIR, 0, 0), &err);
+    ck_assert_sbx_ok(runner_logon(OFFLINE, second), &err);
+    ck_assert_sbx_ok(runner_logon(ONLINE, second), &err);
+    ck_assert_str_eq(first, second);
+}
+END_TEST
+
 START_TEST(stranger_in_the_group__taken_out_and_told)
 {
     struct sbx_account_members members;
@@ -458,6 +475,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, rotate__every_password_new_and_working);
     tcase_add_test(tcase, rotate__sealing_or_writing_fails__old_passwords_again);
     tcase_add_loop_test(tcase, damage__each__found_and_mended, 0, (int)countof(damages));
+    tcase_add_test(tcase, repair__one_password_lost__the_other_is_kept);
     tcase_add_test(tcase, stranger_in_the_group__taken_out_and_told);
     tcase_add_test(tcase, accounts__two_of_each__made_and_all_removed);
     tcase_add_test(tcase, foreign_account__before_install__nothing_is_changed);
