@@ -1,7 +1,7 @@
 /*
  * Make the grants of a plan true on disk (design 4), and nothing else.
  *
- * MUSTs of the engine (grants.c, grantopen.c, grantwalk.c, ledger.c):
+ * MUSTs of the engine (grants.c, grantjudge.c, grantjournal.c, grantwalk.c, ledger.c):
  *  1. objects are opened relative to their parent's handle, no reparse point is followed, and the
  *     opened root is compared with the volume and file id that the plan was made for;
  *  2. a descriptor is written only through its handle, one object at a time (acl.h);
