@@ -324,10 +324,26 @@ bool sbx_journal_has_objects(const struct sbx_journal_records *records)
     size_t i;
 
     for (i = 0; i < records->count; i++) {
-        if (records->items[i].kind == SBX_JOURNAL_OBJECT && is_valid(records, i))
+        if (records->items[i].kind == SBX_JOURNAL_OBJECT && is_valid(records, i) &&
+            strcmp(records->items[i].step, SBX_JOURNAL_SETTINGS) != 0)
             return true;
     }
     return false;
+}
+
+const char *sbx_journal_setting(
+    const struct sbx_journal_records *records, const char *prefix, size_t *at)
+{
+    size_t length = strlen(prefix);
+
+    while (*at > 0) {
+        const struct sbx_journal_record *record = &records->items[--*at];
+
+        if (record->kind == SBX_JOURNAL_OBJECT && strcmp(record->step, SBX_JOURNAL_SETTINGS) == 0 &&
+            strncmp(record->object, prefix, length) == 0)
+            return record->object + length;
+    }
+    return NULL;
 }
 
 enum sbx_status sbx_journal_compact(

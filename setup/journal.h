@@ -70,8 +70,22 @@ bool sbx_journal_intended(
 /** A run began and did not end: the machine lost its power in it, or it was killed. */
 bool sbx_journal_is_open(const struct sbx_journal_records *records);
 
+/*
+ * What a build wants, for a repair that finds no record: OBJECT lines of this name, written behind
+ * BEGIN ("fence complement", "ports 48620-48627", "operator S-1-..."). They are no objects.
+ */
+#define SBX_JOURNAL_SETTINGS "settings"
+
 /** True when an OBJECT line of any step is still valid: something of ours may be there. */
 bool sbx_journal_has_objects(const struct sbx_journal_records *records);
+
+/**
+ * Step through the settings of one kind, the newest first:
+ *     at = records->count; while ((value = sbx_journal_setting(records, "operator ", &at))) ...
+ * @return what follows the prefix, borrowed; NULL at the end
+ */
+const char *sbx_journal_setting(
+    const struct sbx_journal_records *records, const char *prefix, size_t *at);
 
 /**
  * Write what a shorter journal must say to mean the same: the valid OBJECT lines, as one ended run.

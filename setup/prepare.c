@@ -164,6 +164,97 @@ static enum sbx_status want_operator(struct sbx_setup *setup, struct sbx_error *
     return sbx_strings_add(&setup->wanted.operators, sid, err);
 }
 
+/* --- settings in the journal ------------------------------------------------------------------ */
+
+#define FENCE "fence "
+#define PORTS "ports "
+#define OPERATOR "operator "
+
+static const char *newest(const struct sbx_setup *setup, const char *prefix)
+{
+    size_t at = setup->journal->records.count;
+
+    return sbx_journal_setting(&setup->journal->records, prefix, &at);
+}
+
+bool sbx_setup_journal_has_operators(const struct sbx_setup *setup)
+{
+    return newest(setup, OPERATOR) != NULL;
+}
+
+static enum sbx_status keep(
+    struct sbx_setup *setup, const char *prefix, const char *value, struct sbx_error *err)
+{
+    const char *old = newest(setup, prefix);
+    char object[SBX_JOURNAL_WORD_MAX];
+
+    if (old && strcmp(old, value) == 0)
+        return SBX_OK;
+    snprintf(object, sizeof(object), "%s%s", prefix, value);
+    return sbx_setup_journal_line(setup, SBX_JOURNAL_OBJECT, SBX_JOURNAL_SETTINGS, object, err);
+}
+
+static bool is_kept(const struct sbx_setup *setup, const char *sid)
+{
+    size_t at = setup->journal->records.count;
+    const char *one;
+
+    while ((one = sbx_journal_setting(&setup->journal->records, OPERATOR, &at)) != NULL) {
+        if (strcmp(one, sid) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum sbx_status sbx_setup_keep_settings(struct sbx_setup *setup, struct sbx_error *err)
+{
+    const struct sbx_installation *wanted = &setup->wanted;
+    char ports[32];
+    enum sbx_status status =
+        keep(setup, FENCE, wanted->fence_complement ? "complement" : "plain", err);
+    size_t i;
+
+    snprintf(ports, sizeof(ports), "%u-%u", wanted->proxy_first, wanted->proxy_last);
+    if (!status)
+        status = keep(setup, PORTS, ports, err);
+    for (i = 0; !status && i < wanted->operators.count; i++) {
+        if (!is_kept(setup, wanted->operators.items[i]))
+            status = keep(setup, OPERATOR, wanted->operators.items[i], err);
+    }
+    return status;
+}
+
+/* The record is lost: what the last build wanted. The oldest operator first, as it was. */
+static enum sbx_status recall(struct sbx_setup *setup, struct sbx_error *err)
+{
+    const struct sbx_journal_records *records = &setup->journal->records;
+    const char *fence = newest(setup, FENCE);
+    const char *ports = newest(setup, PORTS);
+    struct sbx_installation *wanted = &setup->wanted;
+    unsigned first = 0, last = 0;
+    enum sbx_status status = SBX_OK;
+    size_t i;
+
+    wanted->fence_complement = fence && strcmp(fence, "complement") == 0;
+    if (ports && sscanf(ports, "%5u-%5u", &first, &last) == 2 && first >= 1024 && last >= first &&
+        last <= UINT16_MAX && last - first < SBX_PROXY_PORTS_MAX) {
+        wanted->proxy_first = (uint16_t)first;
+        wanted->proxy_last = (uint16_t)last;
+    }
+    for (i = 0; !status && i < records->count; i++) {
+        size_t at = i + 1;
+        struct sbx_sid sid;
+        const char *text = NULL;
+
+        if (records->items[i].kind == SBX_JOURNAL_OBJECT)
+            text = sbx_journal_setting(records, OPERATOR, &at);
+        if (text && at == i && !sbx_sid_parse(text, &sid, NULL) &&
+            !sbx_installation_is_operator(wanted, text))
+            status = sbx_strings_add(&wanted->operators, text, err);
+    }
+    return status;
+}
+
 static void want_numbers(struct sbx_setup *setup)
 {
     struct sbx_installation *wanted = &setup->wanted;
@@ -188,6 +279,8 @@ enum sbx_status sbx_setup_want(struct sbx_setup *setup, struct sbx_error *err)
     sbx_platform_name(platform, sizeof(platform));
     if (setup->has_found)
         status = sbx_installation_copy(&setup->found, &setup->wanted, err);
+    else
+        status = recall(setup, err);
     want_numbers(setup);
     if (!status)
         status = sbx_setup_set(&setup->wanted.product_version, SBX_VERSION, err);

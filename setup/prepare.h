@@ -23,6 +23,16 @@ SBX_MUST_CHECK enum sbx_status sbx_setup_prepare(
  */
 SBX_MUST_CHECK enum sbx_status sbx_setup_want(struct sbx_setup *setup, struct sbx_error *err);
 
+/** The journal knows operators: a repair without a record need not make its caller one. */
+bool sbx_setup_journal_has_operators(const struct sbx_setup *setup);
+
+/**
+ * Write what `wanted` says into the journal, where its newest lines say otherwise. Called behind
+ * the BEGIN line of a build.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_setup_keep_settings(
+    struct sbx_setup *setup, struct sbx_error *err);
+
 /** Wipe the passwords, close the journal, free. */
 void sbx_setup_done(struct sbx_setup *setup);
 

@@ -51,6 +51,18 @@ static void on_event(
         setup->sink(setup->sink_context, &out);
 }
 
+/* A build says what it wants, so that a repair without the record wants the same. */
+static enum sbx_status journal(void *context, enum sbx_journal_kind kind, const char *step,
+    const char *object, struct sbx_error *err)
+{
+    struct sbx_setup *setup = context;
+    enum sbx_status status = sbx_setup_journal_line(setup, kind, step, object, err);
+
+    if (!status && kind == SBX_JOURNAL_BEGIN && setup->request.mode != SBX_SETUP_UNINSTALL)
+        status = sbx_setup_keep_settings(setup, err);
+    return status;
+}
+
 static void begin(struct run *run, struct sbx_setup *setup)
 {
     memset(run, 0, sizeof(*run));
@@ -58,7 +70,7 @@ static void begin(struct run *run, struct sbx_setup *setup)
     run->engine = (struct sbx_engine){.steps = sbx_setup_steps,
         .count = sbx_setup_step_count,
         .context = setup,
-        .journal = sbx_setup_journal_line,
+        .journal = journal,
         .entering = entering,
         .event = on_event};
     running = run;
@@ -109,8 +121,9 @@ static enum sbx_status build(struct run *run, struct sbx_error *err)
     enum sbx_status status;
 
     setup->rotate = setup->request.mode == SBX_SETUP_ROTATE;
-    /* Repair adds nobody, unless the record that names the operators is lost. */
-    if (setup->request.mode != SBX_SETUP_INSTALL && setup->has_found)
+    /* Repair adds nobody, unless nothing says any more who the operators are. */
+    if (setup->request.mode != SBX_SETUP_INSTALL &&
+        (setup->has_found || sbx_setup_journal_has_operators(setup)))
         setup->has_operator = false;
     status = check_installed(setup, err);
     if (!status && setup->has_operator)

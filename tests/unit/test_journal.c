@@ -150,6 +150,27 @@ START_TEST(format__what_a_line_cannot_hold__refused)
 }
 END_TEST
 
+START_TEST(setting__several__the_newest_first_and_no_objects)
+{
+    size_t at;
+
+    line(SBX_JOURNAL_BEGIN, NULL, "install");
+    line(SBX_JOURNAL_OBJECT, SBX_JOURNAL_SETTINGS, "fence plain");
+    line(SBX_JOURNAL_OBJECT, "accounts", "fence none");
+    line(SBX_JOURNAL_UNDONE, "accounts", NULL);
+    line(SBX_JOURNAL_OBJECT, SBX_JOURNAL_SETTINGS, "fence complement");
+    line(SBX_JOURNAL_END, NULL, "ok");
+    read_all(text.length_bytes);
+    at = records.count;
+    ck_assert_str_eq(sbx_journal_setting(&records, "fence ", &at), "complement");
+    ck_assert_str_eq(sbx_journal_setting(&records, "fence ", &at), "plain");
+    ck_assert_ptr_null(sbx_journal_setting(&records, "fence ", &at));
+    at = records.count;
+    ck_assert_ptr_null(sbx_journal_setting(&records, "ports ", &at));
+    ck_assert(!sbx_journal_has_objects(&records));
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -159,6 +180,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, read__line_missing__stops_there);
     tcase_add_test(tcase, read__damage_in_the_middle__is_not_torn);
     tcase_add_test(tcase, compact__any_journal__means_the_same);
+    tcase_add_test(tcase, setting__several__the_newest_first_and_no_objects);
     tcase_add_test(tcase, format__what_a_line_cannot_hold__refused);
 }
 
