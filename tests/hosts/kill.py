@@ -33,6 +33,8 @@ for i in range(times):
     left += [f"round {i}: {p}" for p in programs()]
     unborn += end_unborn()
     began += 1
+    if began % 20 == 0:
+        print(f"# {began} rounds, {len(left)} left, {unborn} unborn", flush=True)
 print(f"# {unborn} processes were left inside CreateProcess, before their first instruction")
 checks.check("all rounds ran", began == times, began)
 checks.check("no program is left", left == [], left[:5])
