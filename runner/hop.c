@@ -106,6 +106,9 @@ static enum sbx_status prepare(const struct sbx_hop_start *start, const struct s
             sbx_hardening_lock_process(hop->stage.process, hop->stage.thread, NULL, findings, err);
     if (!status)
         status = sbx_spawn_prove_stdio(hop->stage.process, requests->read, replies->write, err);
+    /* The one other way, and only where the first was seen not to have worked. */
+    if (status == SBX_UNPROVEN)
+        status = sbx_spawn_set_stdio(hop->stage.process, requests->read, replies->write, err);
     if (!status)
         status = give_streams(start, hop, err);
     return status;

@@ -56,3 +56,14 @@ bool sbx_remote_stdio(HANDLE process, struct sbx_remote_stdio *ret_stdio)
     return find_parameters(process, &parameters) &&
            read_remote(process, parameters + PARAMETERS_STDIO, ret_stdio, sizeof(*ret_stdio));
 }
+
+bool sbx_remote_set_stdio(HANDLE process, const struct sbx_remote_stdio *stdio)
+{
+    uintptr_t parameters = 0;
+    SIZE_T done = 0;
+
+    return find_parameters(process, &parameters) &&
+           WriteProcessMemory(
+               process, (LPVOID)(parameters + PARAMETERS_STDIO), stdio, sizeof(*stdio), &done) &&
+           done == sizeof(*stdio);
+}

@@ -1,6 +1,6 @@
 /*
- * The parameters that a suspended process was created with, read out of its memory. Only for a
- * process that was never resumed: one that has run may have changed its own copy.
+ * The parameters that a suspended process was created with, in its memory. Only for a process that
+ * was never resumed: one that has run may have changed its own copy.
  * @see
  * https://learn.microsoft.com/windows/win32/api/winternl/ns-winternl-rtl_user_process_parameters
  */
@@ -21,5 +21,8 @@ bool sbx_remote_desktop(HANDLE process, wchar_t text_w[SBX_REMOTE_DESKTOP_MAX_CC
 
 /** The standard handles. @return false when they cannot be read */
 bool sbx_remote_stdio(HANDLE process, struct sbx_remote_stdio *ret_stdio);
+
+/** Write other standard handles there. @return false when they cannot be written */
+bool sbx_remote_set_stdio(HANDLE process, const struct sbx_remote_stdio *stdio);
 
 #endif

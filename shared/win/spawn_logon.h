@@ -56,6 +56,15 @@ SBX_MUST_CHECK enum sbx_status sbx_spawn_prove_stdio(
     HANDLE process, HANDLE std_in, HANDLE std_out, struct sbx_error *err);
 
 /**
+ * Give a suspended process of ours two standard handles, where it did not get those it was created
+ * with: duplicated into it, written into its parameters, and proved as above.
+ * @param process never resumed, with PROCESS_DUP_HANDLE and PROCESS_VM_OPERATION | VM_WRITE as well
+ * @return SBX_UNPROVEN when they are not there afterwards; SBX_DENIED
+ */
+SBX_MUST_CHECK enum sbx_status sbx_spawn_set_stdio(
+    HANDLE process, HANDLE std_in, HANDLE std_out, struct sbx_error *err);
+
+/**
  * Give a handle of ours to a suspended process of ours, and prove that it arrived.
  * @param source    borrowed
  * @param ret_value its number in the process; not inheritable there

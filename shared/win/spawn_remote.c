@@ -67,3 +67,24 @@ enum sbx_status sbx_spawn_give_handle(
         *ret_value = (uint64_t)(uintptr_t)remote;
     return status;
 }
+
+enum sbx_status sbx_spawn_set_stdio(
+    HANDLE process, HANDLE std_in, HANDLE std_out, struct sbx_error *err)
+{
+    struct sbx_remote_stdio stdio = {0};
+    uint64_t in = 0, out = 0;
+    enum sbx_status status;
+
+    if (!sbx_remote_stdio(process, &stdio))
+        return sbx_fail(err, SBX_UNPROVEN, "the new process's parameters could not be read");
+    status = sbx_spawn_give_handle(process, std_in, &in, err);
+    if (!status)
+        status = sbx_spawn_give_handle(process, std_out, &out, err);
+    if (status)
+        return status;
+    stdio.std_in = (HANDLE)(uintptr_t)in;
+    stdio.std_out = (HANDLE)(uintptr_t)out;
+    if (!sbx_remote_set_stdio(process, &stdio))
+        return sbx_fail(err, SBX_UNPROVEN, "the new process's parameters could not be written");
+    return sbx_spawn_prove_stdio(process, std_in, std_out, err);
+}

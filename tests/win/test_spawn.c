@@ -5,6 +5,7 @@
 #include "shared/win/clock.h"
 #include "shared/win/handle.h"
 #include "shared/win/pipe.h"
+#include "shared/win/spawn_logon.h"
 
 #include <stdio.h>
 
@@ -314,6 +315,38 @@ START_TEST(spawn__prebuilt_command_line__goes_to_cmd_as_it_is)
 }
 END_TEST
 
+/* What the second hop does when a service did not pass the standard handles on. */
+START_TEST(spawn__stdio_set_afterwards__is_used)
+{
+    static const char *const argv[] = {"child", "cat"};
+    struct sbx_spawn spawn = child_request(argv, countof(argv));
+    struct sbx_pipe in = {0}, out = {0};
+    struct sbx_process process = {0};
+    char bytes[8] = {0};
+
+    ck_assert_sbx_ok(sbx_pipe_new(0, &in, &err), &err);
+    ck_assert_sbx_ok(sbx_pipe_new(0, &out, &err), &err);
+    spawn.options &= ~(unsigned)SBX_SPAWN_RUN;
+    ck_assert_sbx_ok(sbx_spawn_create(&spawn, &process, &err), &err); /* NUL devices */
+    ck_assert_int_eq(
+        sbx_spawn_prove_stdio(process.process, in.read, out.write, &err), SBX_UNPROVEN);
+    ck_assert_sbx_ok(sbx_spawn_set_stdio(process.process, in.read, out.write, &err), &err);
+    ck_assert_sbx_ok(sbx_spawn_prove_stdio(process.process, in.read, out.write, &err), &err);
+    ck_assert_int_eq(sbx_spawn_prove_stdio(process.process, in.read, in.read, &err), SBX_UNPROVEN);
+    sbx_handle_close(&in.read);
+    sbx_handle_close(&out.write);
+    ck_assert_sbx_ok(sbx_process_resume(&process, &err), &err);
+    ck_assert_sbx_ok(sbx_pipe_write(in.write, "there", 5, &err), &err);
+    sbx_handle_close(&in.write);
+    ck_assert_sbx_ok(sbx_pipe_read_exact(out.read, bytes, 5, 20000, &err), &err);
+    ck_assert_int_eq(memcmp(bytes, "there", 5), 0);
+    sbx_process_kill(&process, 1);
+    sbx_process_close(&process);
+    sbx_pipe_close(&in);
+    sbx_pipe_close(&out);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, NULL);
@@ -322,6 +355,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, spawn__environment_and_cwd__are_the_given_ones);
     tcase_add_test(tcase, spawn__stdio__each_stream_its_own);
     tcase_add_test(tcase, spawn__same_handle_twice__works);
+    tcase_add_test(tcase, spawn__stdio_set_afterwards__is_used);
     tcase_add_test(tcase, spawn__handles__only_listed_ones_are_inherited);
     tcase_add_test(tcase, spawn__no_leftovers__our_inheritable_duplicates_are_closed);
     tcase_add_test(tcase, spawn__suspended__runs_only_after_resume);
