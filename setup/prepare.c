@@ -236,8 +236,8 @@ static enum sbx_status recall(struct sbx_setup *setup, struct sbx_error *err)
     size_t i;
 
     wanted->fence_complement = fence && strcmp(fence, "complement") == 0;
-    if (ports && sscanf(ports, "%5u-%5u", &first, &last) == 2 && first >= 1024 && last >= first &&
-        last <= UINT16_MAX && last - first < SBX_PROXY_PORTS_MAX) {
+    if (ports && sscanf(ports, "%5u-%5u", &first, &last) == 2 && first >= 1024 && last > first &&
+        last <= SBX_PROXY_PORT_LIMIT && last - first < SBX_PROXY_PORTS_MAX) {
         wanted->proxy_first = (uint16_t)first;
         wanted->proxy_last = (uint16_t)last;
     }

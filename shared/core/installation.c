@@ -226,7 +226,8 @@ enum sbx_status sbx_installation_check(const struct sbx_installation *inst, stru
         return sbx_fail(err, SBX_INVALID, "version, build or note is missing or not printable");
     if (!is_sid(inst->group_sid))
         return sbx_fail(err, SBX_INVALID, "the group has no SID");
-    if (inst->proxy_first < 1024 || inst->proxy_last < inst->proxy_first ||
+    if (inst->proxy_first < 1024 || inst->proxy_last <= inst->proxy_first ||
+        inst->proxy_last > SBX_PROXY_PORT_LIMIT ||
         inst->proxy_last - inst->proxy_first >= (int)SBX_PROXY_PORTS_MAX)
         return sbx_fail(err, SBX_INVALID, "the proxy range %u-%u is empty, privileged or too wide",
             inst->proxy_first, inst->proxy_last);

@@ -30,7 +30,8 @@
 /* TCP ports of 127.0.0.1 and ::1 that the offline accounts may reach: the agent's proxy. */
 #define SBX_PROXY_PORT_FIRST 48620u
 #define SBX_PROXY_PORT_LAST 48627u
-#define SBX_PROXY_PORTS_MAX 64u /* how wide a range may be */
+#define SBX_PROXY_PORTS_MAX 64u     /* how wide a range may be; two ports at least */
+#define SBX_PROXY_PORT_LIMIT 49151u /* above it Windows hands ports out to anybody */
 
 struct sbx_installed_account {
     char *name;

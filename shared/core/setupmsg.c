@@ -68,11 +68,12 @@ enum sbx_status sbx_setup_request_check(
     if (request->accounts > SBX_INSTALLATION_KINDS_MAX)
         return sbx_fail(err, SBX_INVALID, "'accounts' is %lu (allowed: 1 to %u)",
             (unsigned long)request->accounts, SBX_INSTALLATION_KINDS_MAX);
-    if (has_range && (request->proxy_first < 1024 || request->proxy_last < request->proxy_first ||
+    if (has_range && (request->proxy_first < 1024 || request->proxy_last <= request->proxy_first ||
+                         request->proxy_last > SBX_PROXY_PORT_LIMIT ||
                          request->proxy_last - request->proxy_first >= (int)SBX_PROXY_PORTS_MAX))
         return sbx_fail(err, SBX_INVALID,
-            "the proxy range %u-%u is empty, below 1024 or wider than %u ports",
-            request->proxy_first, request->proxy_last, SBX_PROXY_PORTS_MAX);
+            "the proxy range %u-%u is not 2 to %u ports within 1024-%u", request->proxy_first,
+            request->proxy_last, SBX_PROXY_PORTS_MAX, SBX_PROXY_PORT_LIMIT);
     if ((unsigned)request->fence > SBX_SETUP_FENCE_COMPLEMENT)
         return sbx_fail(err, SBX_INVALID, "'fence' is unknown");
     if (wants_path != (request->path != NULL))

@@ -41,8 +41,8 @@ START_TEST(request__every_mode__round_trip)
     for (mode = SBX_SETUP_INSTALL; mode <= SBX_SETUP_VERIFY_UNINSTALLED; mode++) {
         struct sbx_setup_request sent = {.mode = (enum sbx_setup_mode)mode,
             .accounts = 3,
-            .proxy_first = 50000,
-            .proxy_last = 50007,
+            .proxy_first = 40000,
+            .proxy_last = 40007,
             .fence = SBX_SETUP_FENCE_COMPLEMENT};
         char path[] = "C:\\Users\\a\\w\xC3\xB6rk";
         uint32_t length = 0;
@@ -56,7 +56,7 @@ START_TEST(request__every_mode__round_trip)
         ck_assert_sbx_ok(sbx_setup_request_decode(frame.data + 4, length, &request, &err), &err);
         ck_assert_int_eq(request.mode, mode);
         ck_assert_uint_eq(request.accounts, 3);
-        ck_assert_uint_eq(request.proxy_last, 50007);
+        ck_assert_uint_eq(request.proxy_last, 40007);
         ck_assert_int_eq(request.fence, SBX_SETUP_FENCE_COMPLEMENT);
         if (sent.path)
             ck_assert_str_eq(request.path, path);
@@ -105,6 +105,8 @@ static const char *const hostile[] = {
     HEAD ",\"accounts\":0,\"proxyFirst\":0,\"proxyLast\":5000}",
     HEAD ",\"accounts\":0,\"proxyFirst\":5001,\"proxyLast\":5000}",
     HEAD ",\"accounts\":0,\"proxyFirst\":1024,\"proxyLast\":65535}",
+    HEAD ",\"accounts\":0,\"proxyFirst\":5000,\"proxyLast\":5000}",
+    HEAD ",\"accounts\":0,\"proxyFirst\":49150,\"proxyLast\":49152}",
     OWNER "\"\"}",
     OWNER "\"C:\\\\\"}",
     OWNER "\"C:\"}",
