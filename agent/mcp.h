@@ -1,6 +1,7 @@
 /*
  * `agent mcp`: a Model Context Protocol server on standard input and output. Tools: run, why,
- * status. mcp.c has the session, mcprun.c the tool that runs commands, mcptools.c the list.
+ * status. mcp.c has the session, mcprun.c the tool that runs commands, mcpask.c its
+ * questions, mcptools.c the list.
  *
  * A model writes the arguments of a tool, so they choose a command and nothing else: what it may
  * do is what the options of `agent mcp` and the policy files say. There is no working directory
@@ -49,6 +50,9 @@ void sbx_mcp_cancel(struct sbx_mcp *mcp, const struct sbx_rpc_id *id);
 
 /** End all; wait until they are gone, but not for ever. */
 void sbx_mcp_end_all(struct sbx_mcp *mcp);
+
+/** What is set when the command of this thread is cancelled; NULL: this thread runs none. */
+HANDLE sbx_mcp_current_cancelled(struct sbx_mcp *mcp);
 
 /** sbx_ask_fn: elicitation, where the client offers it. */
 enum sbx_status sbx_mcp_ask(void *context, const struct sbx_approval_question *question,

@@ -207,6 +207,8 @@ void sbx_runner_pool_refill(struct sbx_runner_pool *pool)
 
 void sbx_runner_pool_end(struct sbx_runner_pool *pool)
 {
+    struct sbx_runner spare = {0};
+
     EnterCriticalSection(&pool->lock);
     pool->closing = true;
     LeaveCriticalSection(&pool->lock);
@@ -214,11 +216,7 @@ void sbx_runner_pool_end(struct sbx_runner_pool *pool)
         SetEvent(pool->wanted);
         WaitForSingleObject(pool->keeper, INFINITE);
     }
-    if (pool->have)
-        sbx_runner_end(&pool->spare);
     sbx_handle_close(&pool->keeper);
-    sbx_handle_close(&pool->wanted);
-    DeleteCriticalSection(&pool->lock);
-    free(pool->path);
-    pool->path = NULL;
+    if (sbx_runner_pool_take(pool, &spare))
+        sbx_runner_end(&spare);
 }

@@ -74,7 +74,10 @@ bool sbx_runner_pool_take(struct sbx_runner_pool *pool, struct sbx_runner *ret_r
 /** Say that a new spare may be started; does not wait for it. NULL does nothing. */
 void sbx_runner_pool_refill(struct sbx_runner_pool *pool);
 
-/** End the spare and the thread. */
+/**
+ * End the spare and the thread. Lock and event stay: a command that is late may still ask, and gets
+ * nothing. So this is for the end of the process.
+ */
 void sbx_runner_pool_end(struct sbx_runner_pool *pool);
 
 #endif
