@@ -222,7 +222,7 @@ $(N)/fuzz/fuzz_%: $(N)/obj/tests/fuzz/fuzz_%.o $(N)/obj/tests/fuzz/replay.o $(N)
 -include $(shell find $(BUILD)/native $(BUILD)/x86_64 $(BUILD)/i686 -name '*.d' 2>/dev/null)
 
 # --- verbs ---------------------------------------------------------------------------------------
-.PHONY: test demo check mutants lint format format-check fuzz bench nt-suite dist install clean help
+.PHONY: test demo check failures mutants lint format format-check fuzz bench nt-suite dist install clean help
 
 # Quiet unless something is wrong; V=1 shows more.
 test:  ## install what is missing, build, run every test; ends with "N passed, N failed, N skipped"
@@ -232,9 +232,12 @@ test:  ## install what is missing, build, run every test; ends with "N passed, N
 	$(Q)$(MAKE) -s -j2 all suite
 	$(Q)$(MAKE) -s -j2 ARCH=i686 programs suite
 	@echo "test: running" >&2
-	$(Q)tests/run native replay static samba hosts mcp stock ntwine elevated
+	$(Q)tests/run native replay static samba hosts mcp stock ntwine elevated setup
 
-check: format-check lint test mutants  ## what a change must pass
+check: format-check lint test mutants failures  ## what a change must pass
+
+failures:  ## fail every call of set-up and of its undoing, one at a time (takes long)
+	$(Q)tests/e2e/setup --all calls
 
 mutants:  ## break the boundary and the planner on purpose, one change at a time: the tests must notice
 	$(Q)scripts/bootstrap --native --cross --wine --ntwine

@@ -5,6 +5,8 @@
 #include "steps.h"
 
 #include "identity.h"
+#include "shared/win/rights.h"
+#include "shared/win/sid.h"
 
 #define COMMENT "Agent Sandbox: accounts in which sandboxed commands run. Removed by sandbox-setup."
 
@@ -26,13 +28,31 @@ static enum sbx_status examine(void *context, enum sbx_step_state *ret, struct s
     return status;
 }
 
+/*
+ * A group that somebody deleted leaves its logon rights behind, under a SID that nobody has any
+ * more and that a new group does not get. The record still names it.
+ */
+static enum sbx_status forget_former(struct sbx_setup *setup, struct sbx_error *err)
+{
+    struct sbx_sid former;
+    enum sbx_status status;
+
+    if (!setup->has_found || !setup->found.group_sid)
+        return SBX_OK;
+    status = sbx_sid_parse(setup->found.group_sid, &former, err);
+    sbx_setup_at(setup, "rights of the former group %s", setup->found.group_sid);
+    return status ? status : sbx_rights_remove_all(&former, err);
+}
+
 static enum sbx_status apply(void *context, struct sbx_error *err)
 {
     struct sbx_setup *setup = context;
     struct sbx_sid sid = {0};
     enum sbx_status ended;
-    enum sbx_status status = sbx_identity_begin(setup, SBX_STEP_GROUP, SBX_GROUP_NAME, err);
+    enum sbx_status status = forget_former(setup, err);
 
+    if (!status)
+        status = sbx_identity_begin(setup, SBX_STEP_GROUP, SBX_GROUP_NAME, err);
     if (status)
         return status;
     status = sbx_account_group_create(SBX_GROUP_NAME, COMMENT, &sid, err);

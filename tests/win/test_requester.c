@@ -8,6 +8,7 @@
 #include "shared/win/handle.h"
 #include "shared/win/sd.h"
 #include "shared/win/sid.h"
+#include "shared/win/token.h"
 #include "shared/win/thread.h"
 
 #include <stdio.h>
@@ -103,6 +104,18 @@ static size_t frame(const char *json, char *ret, size_t size_bytes)
     return length + 4;
 }
 
+/* Set-up refuses a peer whose restrictions it cannot ask about, and stock Wine cannot say. */
+static bool restrictions_can_be_asked(void)
+{
+    HANDLE token = NULL;
+    bool restricted = false;
+    bool can = !sbx_token_open_self(TOKEN_QUERY, &token, NULL) &&
+               !sbx_token_is_restricted(token, &restricted, NULL);
+
+    sbx_handle_close(&token);
+    return can;
+}
+
 START_TEST(open__our_agent__user_is_the_token_s_and_request_is_read)
 {
     struct sbx_setup_event event = {.kind = SBX_SETUP_EVENT_RESULT, .ok = true};
@@ -110,6 +123,8 @@ START_TEST(open__our_agent__user_is_the_token_s_and_request_is_read)
     struct sbx_sid user;
     char bytes[512];
 
+    if (!restrictions_can_be_asked())
+        UNIT_SKIP("IsTokenRestricted is not there: the peer is refused");
     ck_assert_sbx_ok(sbx_sid_of_current_user(&user, &err), &err);
     ck_assert_sbx_ok(talk(bytes, frame(GOOD, bytes, sizeof(bytes)), true), &err);
     ck_assert(sbx_sid_equal(&requester.user, &user));
@@ -131,6 +146,8 @@ START_TEST(send__agent_gone__is_remembered)
     char bytes[512];
     int i;
 
+    if (!restrictions_can_be_asked())
+        UNIT_SKIP("IsTokenRestricted is not there: the peer is refused");
     ck_assert_sbx_ok(talk(bytes, frame(GOOD, bytes, sizeof(bytes)), false), &err);
     WaitForSingleObject(thread, 20000);
     for (i = 0; i < 3; i++)
