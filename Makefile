@@ -232,7 +232,7 @@ test:  ## install what is missing, build, run every test; ends with "N passed, N
 	$(Q)$(MAKE) -s -j2 all suite
 	$(Q)$(MAKE) -s -j2 ARCH=i686 programs suite
 	@echo "test: running" >&2
-	$(Q)tests/run native replay static samba hosts mcp stock ntwine elevated setup
+	$(Q)tests/run native replay static samba hosts mcp stock ntwine doubles elevated setup
 
 check: format-check lint test mutants failures  ## what a change must pass
 
