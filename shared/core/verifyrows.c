@@ -13,7 +13,7 @@
 /* clang-format off */
 #define DELETES \
     "a write-restricted token of the user deletes where the user has FILE_DELETE_CHILD on the folder"
-#define READS "the user's own token reads what the user can read"
+#define READS "the user's token reads what the user can; with `standard` an account's has the user's logon SID"
 #define ADVISORY "advisory in unelevated mode: variables and stubs, a program that ignores them connects"
 #define FENCE "set-up tried it as the account, with derived tokens, or nothing would be installed: agent status"
 #define DEPUTY "a program that acts for the user on request runs with the user's own token"
@@ -225,7 +225,8 @@ const struct sbx_verify_row sbx_verify_rows[] = {
         "thread|{victim}|write", NULL),
     TRY("P1c", P, "use the token of its threads", "the kernel, at impersonation", TRACE_NOT | WEAK_USER,
         "thread|{victim}|borrow", "opening is no write right; impersonating yields identification only"),
-    TRY("P1d", P, "read its memory", "the account", TRACE_NOT | WEAK_USER, "process|{victim}|all", READS),
+    TRY("P1d", P, "read its memory", "the account", TRACE_NOT | WEAK_USER | WEAK_STD,
+        "process|{victim}|all", READS),
     TRY("P2a", P, "change or read our runner", "its own protected list", TRACE_NOT, "process|^1|all", NULL),
     TRY("P2b", P, "change or read the runner's threads", "their own lists", TRACE_NOT, "thread|^1|all", NULL),
     TRY("P2c", P, "open the runner's token", "the process's list", TRACE_NOT, "token|^1", NULL),
