@@ -126,11 +126,17 @@ bool run_start(struct run *run)
     if (run->token)
         startup.lpDesktop = NULL;
     wchar_t *line = command_line(run), *cwd = run->cwd ? w(run->cwd) : NULL;
-    BOOL ok = run->token ? CreateProcessAsUserW(run->token, w(run->image), line, NULL, NULL, TRUE,
-                               flags, NULL, cwd, &startup, &pi)
-                         : CreateProcessW(w(run->image), line, NULL, NULL, TRUE, flags, NULL, cwd,
-                               &startup, &pi);
-    run->start_error = ok ? 0 : GetLastError();
+    /* Wine says "internal error" when a new process dies before it has reached its server, once in
+     * some thousand starts: nothing has run then, and it is no answer about a sandbox. */
+    for (int i = 0; i < 3 && (!i || run->start_error == ERROR_INTERNAL_ERROR); i++) {
+        BOOL ok = run->token ? CreateProcessAsUserW(run->token, w(run->image), line, NULL, NULL,
+                                   TRUE, flags, NULL, cwd, &startup, &pi)
+                             : CreateProcessW(w(run->image), line, NULL, NULL, TRUE, flags, NULL,
+                                   cwd, &startup, &pi);
+        run->start_error = ok ? 0 : GetLastError();
+        if (run->start_error == ERROR_INTERNAL_ERROR)
+            diag("a start failed with ERROR_INTERNAL_ERROR");
+    }
     if (run->pipe_in)
         CloseHandle(in);
     if (run->pipe_out)
@@ -148,7 +154,7 @@ bool run_start(struct run *run)
         run->threads[1] = CreateThread(NULL, 0, read_err, run, 0, NULL);
     if (run->pipe_in)
         run->threads[2] = CreateThread(NULL, 0, write_in, run, 0, NULL);
-    return ok;
+    return !run->start_error;
 }
 
 void run_finish(struct run *run)
