@@ -82,6 +82,9 @@ SBX_MUST_CHECK enum sbx_status sbx_verify_prepare(
 SBX_MUST_CHECK enum sbx_status sbx_verify_restore(
     struct sbx_verify_fixture *fixture, struct sbx_error *err);
 
+/** Take back what the runs granted in the inner copy; before it is made again, too. */
+void sbx_verify_revoke(const struct sbx_verify_run *run);
+
 /** Hash over names and contents of all that an attack must not change. */
 SBX_MUST_CHECK enum sbx_status sbx_verify_snapshot(
     const struct sbx_verify_fixture *fixture, char ret_hash[65], struct sbx_error *err);

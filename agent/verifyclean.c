@@ -59,29 +59,39 @@ enum sbx_status sbx_verify_restore(struct sbx_verify_fixture *fixture, struct sb
     return sbx_verify_make_parts(fixture, err);
 }
 
-/* Revoke by path; the whole verify folder is ours, so nobody else's grant can be among it. */
-static void revoke_all_of(const struct sbx_verify_run *run)
+static void revoke_one(const char *path, const struct sbx_grant_options *options)
+{
+    struct sbx_grant_report report;
+
+    /* Nothing was granted there, or it is gone with the folder in a moment. */
+    if (!sbx_revoke(path, options, &report, NULL))
+        sbx_grant_report_done(&report);
+}
+
+/*
+ * By path: the whole folder is ours, so nobody else's grant can be among it. The folders above the
+ * roots have the account's right to pass, in elevated mode.
+ */
+void sbx_verify_revoke(const struct sbx_verify_run *run)
 {
     struct sbx_grant_options options = {0};
-    struct sbx_grant_report report;
-    char *state = NULL;
+    char path[SBX_VERIFY_PATH_MAX + 32];
+    char *local = NULL;
     size_t i;
 
-    if (sbx_known_folder(SBX_KNOWN_LOCAL, &state, NULL))
+    if (sbx_known_folder(SBX_KNOWN_LOCAL, &local, NULL))
         return;
+    snprintf(path, sizeof(path), "%s\\AgentSandbox", local);
+    options.state_directory = path;
     for (i = 0; i < run->inside.count; i++) {
-        char path[SBX_VERIFY_PATH_MAX + 32];
         const char *name = run->inside.values[2 * i];
 
-        if (strcmp(name, "ws") != 0 && strcmp(name, "extra") != 0)
-            continue;
-        snprintf(path, sizeof(path), "%s\\AgentSandbox", state);
-        options.state_directory = path;
-        if (sbx_revoke(run->inside.values[2 * i + 1], &options, &report, NULL))
-            continue; /* nothing was granted, or it is gone with the folder in a moment */
-        sbx_grant_report_done(&report);
+        if (strcmp(name, "ws") == 0 || strcmp(name, "extra") == 0)
+            revoke_one(run->inside.values[2 * i + 1], &options);
     }
-    free(state);
+    revoke_one(run->inside.base, &options);
+    revoke_one(run->folder, &options);
+    free(local);
 }
 
 /* What the twin of F33 makes. */
@@ -100,7 +110,7 @@ void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left)
 {
     sbx_verify_close_targets(&run->targets);
     if (run->inside.base)
-        revoke_all_of(run);
+        sbx_verify_revoke(run);
     remove_state_canary();
     *ret_left = remove_folder(run->folder);
     free(run->inside.base);

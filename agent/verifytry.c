@@ -332,8 +332,10 @@ static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_v
         result->seen.inside_changed = !status && strcmp(before, after) != 0;
     }
     /* The sandbox did not hold, or the name was quarantined: the next row needs it whole. */
-    if (!status && result->seen.inside_changed)
+    if (!status && result->seen.inside_changed) {
+        sbx_verify_revoke(run);
         status = sbx_verify_restore(&run->inside, err);
+    }
     vector_done(&vector);
     return status;
 }
