@@ -94,6 +94,22 @@ static wchar_t *command_line(struct run *run)
     return w(line);
 }
 
+/* Wine says "internal error" when a new process dies before it has reached its server, once in some
+ * thousand starts: nothing has run then, and it is no answer about a sandbox. */
+static void create(struct run *run, wchar_t *line, const wchar_t *cwd, DWORD flags,
+    STARTUPINFOW *startup, PROCESS_INFORMATION *pi)
+{
+    for (int i = 0; i < 3 && (!i || run->start_error == ERROR_INTERNAL_ERROR); i++) {
+        BOOL ok = run->token ? CreateProcessAsUserW(run->token, w(run->image), line, NULL, NULL,
+                                   TRUE, flags, NULL, cwd, startup, pi)
+                             : CreateProcessW(w(run->image), line, NULL, NULL, TRUE, flags, NULL,
+                                   cwd, startup, pi);
+        run->start_error = ok ? 0 : GetLastError();
+        if (run->start_error == ERROR_INTERNAL_ERROR)
+            diag("a start failed with ERROR_INTERNAL_ERROR");
+    }
+}
+
 bool run_start(struct run *run)
 {
     STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
@@ -126,17 +142,7 @@ bool run_start(struct run *run)
     if (run->token)
         startup.lpDesktop = NULL;
     wchar_t *line = command_line(run), *cwd = run->cwd ? w(run->cwd) : NULL;
-    /* Wine says "internal error" when a new process dies before it has reached its server, once in
-     * some thousand starts: nothing has run then, and it is no answer about a sandbox. */
-    for (int i = 0; i < 3 && (!i || run->start_error == ERROR_INTERNAL_ERROR); i++) {
-        BOOL ok = run->token ? CreateProcessAsUserW(run->token, w(run->image), line, NULL, NULL,
-                                   TRUE, flags, NULL, cwd, &startup, &pi)
-                             : CreateProcessW(w(run->image), line, NULL, NULL, TRUE, flags, NULL,
-                                   cwd, &startup, &pi);
-        run->start_error = ok ? 0 : GetLastError();
-        if (run->start_error == ERROR_INTERNAL_ERROR)
-            diag("a start failed with ERROR_INTERNAL_ERROR");
-    }
+    create(run, line, cwd, flags, &startup, &pi);
     if (run->pipe_in)
         CloseHandle(in);
     if (run->pipe_out)
