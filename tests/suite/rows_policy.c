@@ -265,7 +265,7 @@ static void quiet(const struct row *row)
 
 static void command_rule(const struct row *row)
 {
-    struct agent denied = {0}, other = {0};
+    struct agent denied = {0}, planned = {.no_result = true}, other = {0};
     const char *json = "{\"commands\":[{\"match\":[\"probe\",\"seq\"],\"decision\":\"deny\","
                        "\"reason\":\"because the suite says so\"}]}";
     (void)row;
@@ -276,6 +276,12 @@ static void command_rule(const struct row *row)
     EXPECT(strstr(denied.run.err_text, "because the suite says so"), "the reason is not shown: %s",
         denied.run.err_text);
     EXPECT(!exists(f("%s\\started.txt", fx.ws)), "the command was started");
+    /* Nothing is settled in a dry run: the rules alone say no here. */
+    with_policy(&planned, json, "rule.json");
+    agent_opt(&planned, "--dry-run", NULL);
+    agent_probe(&planned, "seq|create|{ws}\\started.txt");
+    agent_go(&planned);
+    EXPECT(planned.run.code == 126, "dry run: wanted 126: %s", agent_story(&planned));
     with_policy(&other, json, "rule.json");
     agent_probe(&other, "ping");
     agent_go(&other);

@@ -198,6 +198,19 @@ START_TEST(desktop_and_full_network__asked)
 }
 END_TEST
 
+START_TEST(command_deny__denied_with_the_rule_and_without_a_question)
+{
+    request.command = SBX_DECISION_DENY;
+    request.reason = "never push";
+    ck_assert_int_eq(decide(), SBX_DENIED);
+    ck_assert_uint_eq(times_asked, 0);
+    ck_assert_uint_eq(records.count, 1);
+    ck_assert_str_eq(records.items[0].how, "rule");
+    ck_assert_ptr_nonnull(strstr(err.context, "never push"));
+    ck_assert_ptr_nonnull(strstr(err.context, "git push"));
+}
+END_TEST
+
 START_TEST(rule_says_deny__denied_without_a_question)
 {
     want_more();
@@ -301,6 +314,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, directory_of_the_policy_files__not_asked);
     tcase_add_loop_test(tcase, working_directory_outside_home__asked_of_a_program, 0, 2);
     tcase_add_test(tcase, desktop_and_full_network__asked);
+    tcase_add_test(tcase, command_deny__denied_with_the_rule_and_without_a_question);
     tcase_add_test(tcase, rule_says_deny__denied_without_a_question);
     tcase_add_loop_test(
         tcase, answer__row__does_what_it_says_and_no_more, 0, (int)countof(answers));
