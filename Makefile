@@ -49,7 +49,7 @@ CORE_SRC   := $(wildcard shared/core/*.c)
 WINRING_SRC:= $(wildcard shared/win/*.c)
 AGENT_SRC  := $(wildcard agent/*.c)
 # Pure files of the programs, tested natively like core.
-PURE_SRC   := agent/cli.c agent/help.c agent/options.c agent/rpcargs.c setup/engine.c setup/journal.c setup/arguments.c
+PURE_SRC   := agent/cli.c agent/help.c agent/options.c agent/optionapply.c agent/rpcargs.c setup/engine.c setup/journal.c setup/arguments.c
 RUNNER_SRC := $(filter-out runner/hoprun.c,$(wildcard runner/*.c))
 # setup proves the installed chain by running a command through it.
 SETUP_SRC  := $(wildcard setup/*.c) runner/hoprun.c agent/runnerproc.c

@@ -1,6 +1,7 @@
 /*
  * The commands of agent.exe and their options, as tables: cli.c parses by them, help.c prints
- * them, and a test compares them with README.md. The tables themselves are in options.c.
+ * them, and a test compares them with README.md. The tables themselves are in options.c, what an
+ * option does in optionapply.c.
  */
 #ifndef SBX_AGENT_OPTIONS_H
 #define SBX_AGENT_OPTIONS_H
@@ -82,5 +83,15 @@ extern const size_t sbx_verb_row_count;
  * @return NULL when there is none
  */
 const struct sbx_verb_row *sbx_verb_find(const char *first, const char *second);
+
+/**
+ * Do what an option says: check its value and put it where it belongs.
+ * @param value "" for an option without one; borrowed by cli
+ * @param cli changed; may hold a value that was not accepted when this fails
+ * @return SBX_INVALID naming the option and its value; SBX_OOM; SBX_INTERNAL for an option of the
+ *         table that nothing is written for
+ */
+SBX_MUST_CHECK enum sbx_status sbx_option_apply(
+    const struct sbx_option *option, const char *value, struct sbx_cli *cli, struct sbx_error *err);
 
 #endif
