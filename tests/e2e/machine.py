@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 
+from program import Program
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SD = "user.ntwine.sd"
 USERLIST = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
@@ -45,9 +47,8 @@ class Machine:
         environment = dict(self.environment)
         if fail:
             environment["NTWINE_FAIL"] = fail
-        done = subprocess.run([environment["WINE"], *arguments], env=environment, timeout=timeout,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        return done.returncode, done.stdout.decode(errors="replace").replace("\r", "")
+        code, output, _ = Program([environment["WINE"], *arguments], together=True, env=environment).end(timeout)
+        return code, output
 
     def forget_calls(self):
         """The doubles read and write their whole state at every call: its log would cost the most."""

@@ -79,9 +79,13 @@ const file = (name, value) => {
 };
 const wineArgs = ['run', prefix, '--timeout', '60', '--cwd', path.join(work, 'ws')];
 function agent(...args) {
+  // files: what Wine starts along with a program keeps its standard error, and a pipe would wait for it
+  const names = ['out', 'err'].map((n) => path.join(work, `${n}.txt`)), files = names.map((n) => fs.openSync(n, 'w'));
   const done = spawnSync(path.join(root, 'scripts/wine'), [...wineArgs, path.join(work, 'bin/agent.exe'), ...args],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 90000 });
-  return { code: done.status, out: done.stdout.replaceAll('\r', ''), err: done.stderr.replaceAll('\r', '') };
+    { stdio: ['ignore', ...files], timeout: 90000 });
+  files.forEach((f) => fs.closeSync(f));
+  const [out, err] = names.map((n) => fs.readFileSync(n, 'utf8').replaceAll('\r', ''));
+  return { code: done.status, out, err };
 }
 const lines = (text) => text.split('\n').filter((l) => l.startsWith('{')).map((l) => JSON.parse(l));
 const result = (done) => lines(done.err).findLast((m) => m.version === 1);
