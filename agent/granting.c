@@ -103,6 +103,16 @@ void sbx_granting_say(const struct sbx_say *say, const struct sbx_grant_report *
     }
 }
 
+void sbx_granting_say_notes(const struct sbx_say *say, const struct sbx_grant_report *report)
+{
+    size_t i;
+
+    for (i = 0; i < report->note_count; i++)
+        sbx_say_warning(say, "'%s': %s", report->notes[i].path, report->notes[i].reason);
+    if (report->notes_left_out)
+        sbx_say_warning(say, "%llu more of these", (unsigned long long)report->notes_left_out);
+}
+
 static void format_list(
     const char *key, const struct sbx_grant_skip *items, size_t count, struct sbx_json_writer *w)
 {

@@ -49,6 +49,8 @@ void sbx_granting_accounts_done(struct sbx_granting_accounts *accounts);
 
 /** One warning per skipped object and per failure that did not stop the command. */
 void sbx_granting_say(const struct sbx_say *say, const struct sbx_grant_report *report);
+/** One warning per note: what a revoke or a repair met and somebody should know of. */
+void sbx_granting_say_notes(const struct sbx_say *say, const struct sbx_grant_report *report);
 
 /**
  * The report as an object: warm, reads, writes, filesWalked, filesStamped, ledgersRepaired,

@@ -213,7 +213,8 @@ void sbx_grant_reason(const struct sbx_error *error, char reason[SBX_GRANT_REASO
         snprintf(reason, SBX_GRANT_REASON_MAX, "%.32s (%u)", name ? name : "error",
             (unsigned)error->code);
     else
-        snprintf(reason, SBX_GRANT_REASON_MAX, "%s", sbx_status_name(error->status));
+        snprintf(reason, SBX_GRANT_REASON_MAX, "%s",
+            error->context[0] ? error->context : sbx_status_name(error->status));
 }
 
 void sbx_grant_fail(

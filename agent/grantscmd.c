@@ -7,17 +7,35 @@
 #include "follow.h"
 #include "granting.h"
 #include "revoke.h"
+#include "revokewalk.h"
 #include "shared/core/jsonwrite.h"
 #include "shared/core/winpath.h"
+#include "shared/win/handle.h"
 
 #define ANSWER_MAX_BYTES (16u * 1024u * 1024u)
 
 /* --- grants list ------------------------------------------------------------------------------ */
 
+/* Not counted: what cannot be reached, which is not known to be gone. */
+static bool is_gone(const struct sbx_grant_info *info)
+{
+    struct sbx_ledger_record root = {.path = info->path};
+    HANDLE handle = NULL;
+    bool gone = false;
+
+    memcpy(root.file_id, info->file_id, sizeof(root.file_id));
+    gone = info->records > 0 &&
+           sbx_revoke_open(&root, info->volume_guid, READ_CONTROL, &handle, NULL) == SBX_NOT_FOUND;
+    sbx_handle_close(&handle);
+    return gone;
+}
+
 static const char *state_of(const struct sbx_grant_info *info)
 {
     if (info->is_damaged)
         return "damaged";
+    if (is_gone(info))
+        return "not there any more";
     return info->is_complete ? "complete" : "incomplete";
 }
 
@@ -54,6 +72,7 @@ static enum sbx_status list_json(
         sbx_json_key_uint64(&w, "objects", infos[i].objects);
         sbx_json_key_bool(&w, "complete", infos[i].is_complete);
         sbx_json_key_bool(&w, "damaged", infos[i].is_damaged);
+        sbx_json_key_bool(&w, "gone", is_gone(&infos[i]));
         sbx_json_key_string(&w, "ledger", infos[i].name);
         sbx_json_end_object(&w);
     }
@@ -157,10 +176,7 @@ static enum sbx_status report_text(const struct sbx_grant_report *report, const 
             say, "not restored: '%s': %s", report->skips[i].path, report->skips[i].reason);
     if (report->skips_left_out)
         sbx_say_warning(say, "not restored: %llu more", (unsigned long long)report->skips_left_out);
-    for (i = 0; i < report->note_count; i++)
-        sbx_say_warning(say, "'%s': %s", report->notes[i].path, report->notes[i].reason);
-    if (report->notes_left_out)
-        sbx_say_warning(say, "%llu more of these", (unsigned long long)report->notes_left_out);
+    sbx_granting_say_notes(say, report);
     return sbx_buf_printf(text, err, "%llu access lists were put back, %llu objects looked at\n",
         (unsigned long long)report->counts.writes, (unsigned long long)report->files_walked);
 }

@@ -109,6 +109,12 @@ static enum sbx_status describe(const char *name, const struct sbx_ledger_record
     info.records = records->count;
     info.is_damaged = records->damaged;
     info.is_complete = records->count > 0 && !records->damaged;
+    if (records->count) {
+        const char *guid = records->items[0].volume_guid;
+
+        memcpy(info.file_id, records->items[0].file_id, sizeof(info.file_id));
+        snprintf(info.volume_guid, sizeof(info.volume_guid), "%s", guid ? guid : "");
+    }
     status = sbx_strdup(records->count ? records->items[0].path : "", &info.path, err);
     if (!status)
         status =

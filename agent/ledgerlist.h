@@ -11,10 +11,12 @@ struct sbx_grant_info {
     char name[48];    /* of the ledger, accepted by sbx_revoke instead of a path */
     char *path;       /* owned; as it was when granted */
     char *capability; /* owned; "" for an object outside all roots */
-    size_t objects;   /* that got explicit entries */
-    size_t records;   /* lines of the ledger */
-    bool is_complete; /* the last walk was finished */
-    bool is_damaged;  /* part of the ledger cannot be read */
+    uint8_t file_id[16];
+    char volume_guid[64]; /* "" where the system gave none */
+    size_t objects;       /* that got explicit entries */
+    size_t records;       /* lines of the ledger */
+    bool is_complete;     /* the last walk was finished */
+    bool is_damaged;      /* part of the ledger cannot be read */
 };
 
 /**

@@ -2,6 +2,7 @@
 #include "repair.h"
 
 #include "ledgerlist.h"
+#include "revokewalk.h"
 #include "shared/core/winpath.h"
 #include "shared/win/file.h"
 #include "shared/win/handle.h"
@@ -105,6 +106,26 @@ static enum sbx_status follow_root(
     return status;
 }
 
+/* Deleted, and its volume says so. What was named has to be there; of all, the others are done. */
+static enum sbx_status check_there(const struct sbx_repair *repair,
+    const struct sbx_ledger_records *records, struct sbx_grant_report *report, bool *ret_gone,
+    struct sbx_error *err)
+{
+    struct sbx_grant_engine engine = {.report = report};
+    const struct sbx_ledger_record *root = records->count ? &records->items[0] : NULL;
+    HANDLE handle = NULL;
+
+    *ret_gone = root && sbx_revoke_open(root, root->volume_guid, READ_CONTROL, &handle, NULL) ==
+                            SBX_NOT_FOUND;
+    sbx_handle_close(&handle);
+    if (!*ret_gone)
+        return SBX_OK;
+    if (repair->path_or_name)
+        return sbx_fail(err, SBX_NOT_FOUND, "'%s' is not there any more", root->path);
+    sbx_grant_note(&engine, root->path, "is not there any more: left, see agent revoke");
+    return SBX_OK;
+}
+
 /* A failure is in the report already, unless it came before the engine. */
 static enum sbx_status repair_ledger(const struct sbx_repair *repair, HANDLE directory,
     const char *name, const struct sbx_grant_options *options, struct sbx_grant_report *report,
@@ -113,6 +134,7 @@ static enum sbx_status repair_ledger(const struct sbx_repair *repair, HANDLE dir
     struct sbx_ledger_records records;
     struct sbx_grant_units units = {NULL, 0};
     struct sbx_plan_root root;
+    bool is_gone = false;
     enum sbx_status status;
 
     memset(&records, 0, sizeof(records));
@@ -122,11 +144,13 @@ static enum sbx_status repair_ledger(const struct sbx_repair *repair, HANDLE dir
     if (!status)
         status = follow_root(&records, repair->path_or_name, err);
     if (!status)
+        status = check_there(repair, &records, report, &is_gone, err);
+    if (!status && !is_gone)
         status = sbx_grant_units_from_ledger(&records, &root, &units, err);
-    if (!status)
-        status = repair_units(repair, &units, options, report, err);
-    else
+    if (status)
         sbx_error_context(err, "ledger '%s'", name);
+    else if (!is_gone)
+        status = repair_units(repair, &units, options, report, err);
     sbx_grant_units_done(&units);
     sbx_ledger_records_done(&records);
     return status;

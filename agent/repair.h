@@ -8,7 +8,8 @@
  * links, files with several names, objects of other owners, lists that are missing.
  *
  * A root that was renamed is found by the path it has now. A ledger whose object is not where it
- * was is otherwise not repaired but named; `agent revoke NAME` takes back what is left of it.
+ * was is otherwise not repaired but named; `agent revoke NAME` takes back what is left of it. One
+ * whose root was deleted (revokewalk.h) is a note in a repair of all, because nothing is missing.
  */
 #ifndef SBX_AGENT_REPAIR_H
 #define SBX_AGENT_REPAIR_H
@@ -28,8 +29,8 @@ struct sbx_repair {
  * @param options as for sbx_grants_apply; `again` and `links` are set here
  * @param ret_report initialised here; counts.writes: how many lists were not as they should be
  * @return SBX_OK when everything is true again, apart from what is listed as skipped;
- *         SBX_NOT_FOUND when nothing was granted there; otherwise the first failure: all are in
- *         the report
+ *         SBX_NOT_FOUND when nothing was granted there or it was deleted; otherwise the first
+ * failure: all are in the report
  */
 SBX_MUST_CHECK enum sbx_status sbx_grants_repair(const struct sbx_repair *repair,
     const struct sbx_grant_options *options, struct sbx_grant_report *ret_report,

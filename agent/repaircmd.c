@@ -160,6 +160,7 @@ int sbx_grants_repair_command(const struct sbx_cli *cli, const struct sbx_say *s
     if (status)
         sbx_say_error(say, &err);
     sbx_granting_say(say, &report);
+    sbx_granting_say_notes(say, &report);
     if (finish(&answer, &report, status, &err2))
         sbx_say_error(say, &err2);
     else if (cli->json)

@@ -14,12 +14,6 @@
 /* --- revoking one ledger ------------------------------------------------------------------------
  */
 
-/* Nothing is left of an object that does not exist any more. */
-static enum sbx_status forgive_missing(enum sbx_status status)
-{
-    return status == SBX_NOT_FOUND ? SBX_OK : status;
-}
-
 /* The explicit entries of one granted object. */
 static enum sbx_status revoke_target(
     struct sbx_revoke_work *work, const struct sbx_ledger_record *record, struct sbx_error *err)
@@ -40,7 +34,7 @@ static enum sbx_status revoke_target(
     sbx_handle_close(&handle);
     if (work->engine->report->owners_taken != taken)
         sbx_grant_note(work->engine, record->path, "belonged to a sandbox account, is yours now");
-    return forgive_missing(status);
+    return status;
 }
 
 static enum sbx_status revoke_tree(
@@ -57,15 +51,20 @@ static enum sbx_status revoke_tree(
     if (!status)
         status = sbx_revoke_below(work, handle, record->path, err);
     sbx_handle_close(&handle);
-    return forgive_missing(status);
+    return status;
 }
 
-/* One failing object is listed; the others are done. Only a stop stops. */
+/*
+ * One failing object is listed; the others are done. Only a stop stops. Nothing is left of an
+ * object that does not exist any more.
+ */
 static enum sbx_status go_on(struct sbx_revoke_work *work, const struct sbx_ledger_record *record,
     enum sbx_status status, const struct sbx_error *error)
 {
     char reason[SBX_GRANT_REASON_MAX];
 
+    if (status == SBX_NOT_FOUND)
+        return SBX_OK;
     if (!status || status == SBX_CANCELLED || status == SBX_OOM)
         return status;
     sbx_grant_reason(error, reason);
@@ -78,10 +77,14 @@ static enum sbx_status go_on(struct sbx_revoke_work *work, const struct sbx_ledg
 static enum sbx_status revoke_all_of(struct sbx_revoke_work *work, struct sbx_error *err)
 {
     const struct sbx_ledger_record *root = &work->records->items[0];
-    enum sbx_status status = go_on(work, root, revoke_target(work, root, err), err);
+    enum sbx_status status = revoke_target(work, root, err);
+    const bool is_gone = status == SBX_NOT_FOUND;
     size_t i;
 
-    if (!status)
+    if (is_gone)
+        sbx_grant_note(work->engine, root->path, SBX_REVOKE_GONE);
+    status = go_on(work, root, status, err);
+    if (!status && !is_gone)
         status = go_on(work, root, revoke_tree(work, root, err), err);
     for (i = 1; i < work->records->count && !status; i++) {
         const struct sbx_ledger_record *record = &work->records->items[i];
@@ -144,7 +147,7 @@ static enum sbx_status revoke_ledger(
     if (!status)
         status = revoke_open_ledger(engine, &ledger, err);
     sbx_ledger_close(&ledger);
-    return forgive_missing(status);
+    return status == SBX_NOT_FOUND ? SBX_OK : status; /* another agent revoked it meanwhile */
 }
 
 /*

@@ -13,6 +13,10 @@
  * Order: the root's own entries first, then its children, each in one write that takes allows and
  * denies together, so a process that is still alive loses access and never a deny alone.
  *
+ * A root that was deleted has nothing left to take back: that is noted, what else the ledger names
+ * is done, and the ledger goes. Deleted means that its volume says so (revokewalk.h): a disk that
+ * is not plugged in, a folder that cannot be reached keep their ledgers, and the revoke fails.
+ *
  * The ledger is deleted last. A revoke that is killed or cancelled leaves it with a STALE record,
  * so both the next run and the next revoke walk everything again.
  */
@@ -21,6 +25,9 @@
 
 #include "grants.h"
 #include "ledgerlist.h"
+
+/* The note about a root that its volume does not have any more. */
+#define SBX_REVOKE_GONE "is not there any more: nothing to take back"
 
 /**
  * Revoke one root.

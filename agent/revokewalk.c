@@ -3,6 +3,7 @@
 
 #include "shared/win/handle.h"
 #include "shared/win/sid.h"
+#include "shared/win/volume.h"
 
 /* --- what must go ------------------------------------------------------------------------------
  */
@@ -68,37 +69,94 @@ enum sbx_status sbx_revoke_work_init(struct sbx_grant_engine *engine,
 /* --- opening -----------------------------------------------------------------------------------
  */
 
-static enum sbx_status open_by_id(const char *volume_guid, const uint8_t id[16], ACCESS_MASK access,
-    HANDLE *ret_handle, struct sbx_error *err)
+/* "X:\" when it is the very volume of the record. Wine takes no other handle for a hint. */
+static bool open_drive(const char *path, const char *volume_guid, HANDLE *ret_volume)
+{
+    static const struct sbx_file_how how = {.kind = SBX_FILE_DIRECTORY};
+    const char root[] = {path[0], ':', '\\', '\0'};
+    struct sbx_volume volume;
+    HANDLE handle = NULL;
+
+    if (path[0] && path[1] == ':' && !sbx_file_open(root, &how, &handle, NULL) &&
+        !sbx_volume_of_handle(handle, &volume, NULL) &&
+        _stricmp(volume.guid_path, volume_guid) == 0) {
+        *ret_volume = handle;
+        return true;
+    }
+    sbx_handle_close(&handle);
+    return false;
+}
+
+/*
+ * Never SBX_NOT_FOUND: a disk that is not plugged in comes back with its entries, and the ledger
+ * is all that is known of them.
+ */
+static enum sbx_status open_volume(
+    const char *path, const char *volume_guid, HANDLE *ret_volume, struct sbx_error *err)
+{
+    static const struct sbx_file_how how = {.kind = SBX_FILE_DIRECTORY};
+
+    if (volume_guid && volume_guid[0] &&
+        (open_drive(path, volume_guid, ret_volume) ||
+            !sbx_file_open(volume_guid, &how, ret_volume, err)))
+        return SBX_OK;
+    if (!volume_guid || !volume_guid[0])
+        return sbx_fail(err, SBX_OS, "its volume has no name to be found by");
+    sbx_fail(err, SBX_OS, "its volume is not there");
+    sbx_error_hint(err, "connect the drive and run it again");
+    return SBX_OS;
+}
+
+static HANDLE open_id(HANDLE volume, const uint8_t id[16], bool is_long, ACCESS_MASK access)
+{
+    FILE_ID_DESCRIPTOR what;
+
+    memset(&what, 0, sizeof(what));
+    what.dwSize = sizeof(what);
+    what.Type = is_long ? ExtendedFileIdType : FileIdType;
+    if (is_long)
+        memcpy(&what.ExtendedFileId, id, 16);
+    else
+        memcpy(&what.FileId, id, 8);
+    return OpenFileById(volume, &what, access | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+}
+
+/* Are ids looked up at all here? Without that, "no such id" says nothing about an object. */
+static bool finds_itself(HANDLE volume, bool is_long)
+{
+    struct sbx_file_facts facts;
+    HANDLE handle = INVALID_HANDLE_VALUE;
+
+    if (!sbx_file_get_facts(volume, &facts, NULL))
+        handle = open_id(volume, facts.id, is_long, 0);
+    if (handle == INVALID_HANDLE_VALUE)
+        return false;
+    return CloseHandle(handle);
+}
+
+static enum sbx_status open_by_id(const struct sbx_ledger_record *record, const char *volume_guid,
+    ACCESS_MASK access, HANDLE *ret_handle, struct sbx_error *err)
 {
     static const uint8_t zero[8] = {0};
-    static const struct sbx_file_how volume_how = {.kind = SBX_FILE_DIRECTORY};
-    FILE_ID_DESCRIPTOR what;
+    const bool is_long = memcmp(record->file_id + 8, zero, sizeof(zero)) != 0;
     HANDLE volume = NULL;
     HANDLE handle = NULL;
-    enum sbx_status status = sbx_file_open(volume_guid, &volume_how, &volume, err);
+    enum sbx_status status = open_volume(record->path, volume_guid, &volume, err);
 
     if (status)
         return status;
-    memset(&what, 0, sizeof(what));
-    what.dwSize = sizeof(what);
-    if (memcmp(id + 8, zero, sizeof(zero)) == 0) {
-        what.Type = FileIdType;
-        memcpy(&what.FileId, id, 8);
-    } else {
-        what.Type = ExtendedFileIdType;
-        memcpy(&what.ExtendedFileId, id, 16);
-    }
-    handle = OpenFileById(volume, &what, access | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
-        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+    handle = open_id(volume, record->file_id, is_long, access);
     if (handle == INVALID_HANDLE_VALUE) {
         DWORD code = GetLastError();
 
+        status = sbx_fail_win32(err, code, "open by file id");
         /* NTFS says "invalid parameter" for an id that is not in use. */
-        status = code == ERROR_INVALID_PARAMETER
-                     ? sbx_fail(err, SBX_NOT_FOUND, "no object has this file id any more")
-                     : sbx_fail_win32(err, code, "open by file id");
+        if (code == ERROR_INVALID_PARAMETER || status == SBX_NOT_FOUND)
+            status = finds_itself(volume, is_long)
+                         ? sbx_fail(err, SBX_NOT_FOUND, "no object has this file id any more")
+                         : sbx_fail(err, SBX_UNPROVEN, "this volume cannot be asked for file ids");
         handle = NULL;
     }
     sbx_handle_close(&volume);
@@ -128,9 +186,7 @@ enum sbx_status sbx_revoke_open(const struct sbx_ledger_record *record, const ch
     sbx_handle_close(&handle);
     if (status == SBX_DENIED && !sbx_grant_is_reparse_error(err))
         return status;
-    if (!volume_guid || !volume_guid[0])
-        return sbx_fail(err, SBX_NOT_FOUND, "'%s' is not there any more", record->path);
-    return open_by_id(volume_guid, record->file_id, access, ret_handle, err);
+    return open_by_id(record, volume_guid, access, ret_handle, err);
 }
 
 /* --- one object --------------------------------------------------------------------------------

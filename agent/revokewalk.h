@@ -27,8 +27,11 @@ void sbx_revoke_work_done(struct sbx_revoke_work *work);
 /**
  * Open the object a record speaks of: by its path, or, when another object has that path now, by
  * its file id.
+ * @param volume_guid of the ledger's root; NULL or "" where the system gave none
  * @param access READ_CONTROL | WRITE_DAC, with FILE_LIST_DIRECTORY to walk
- * @return SBX_NOT_FOUND when it exists no more
+ * @return SBX_NOT_FOUND when it exists no more, which its volume was asked for: a path that leads
+ *         nowhere is no proof. SBX_OS: the volume is not there, or has no name to be found by;
+ *         SBX_UNPROVEN: it knows no file ids; SBX_DENIED
  * @see https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-openfilebyid
  */
 SBX_MUST_CHECK enum sbx_status sbx_revoke_open(const struct sbx_ledger_record *record,

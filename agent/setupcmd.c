@@ -5,6 +5,7 @@
 #include "verbs.h"
 
 #include "facts.h"
+#include "granting.h"
 #include "grants.h"
 #include "installed.h"
 #include "preflight.h"
@@ -111,6 +112,7 @@ static void revoke_grants(struct setup *setup)
     for (i = 0; i < report.failure_count; i++)
         sbx_say_warning(setup->say, "not taken back: '%s': %s", report.failures[i].path,
             report.failures[i].error.context);
+    sbx_granting_say_notes(setup->say, &report);
     sbx_grant_report_done(&report);
 }
 
