@@ -3,6 +3,7 @@
 
 #include "shared/core/buf.h"
 #include "shared/core/winpath.h"
+#include "shared/win/birthjob.h"
 #include "shared/win/handle.h"
 #include "shared/win/hardening.h"
 #include "shared/win/known.h"
@@ -19,6 +20,28 @@ static enum sbx_status lock_runner(const struct sbx_process *process, struct sbx
 
     if (!status)
         status = sbx_hardening_lock_process(process->process, process->thread, &user, NULL, err);
+    return status;
+}
+
+/*
+ * In a birth job where that is possible. A job around us with UI limits admits none inside it,
+ * which is seen as error 5: then without.
+ */
+static enum sbx_status create(
+    struct sbx_spawn *spawn, struct sbx_runner *runner, struct sbx_error *err)
+{
+    enum sbx_status status;
+
+    spawn->birth_job = sbx_birthjob_new(true);
+    status = sbx_spawn_create(spawn, &runner->process, err);
+    if (status == SBX_DENIED && spawn->birth_job) {
+        sbx_handle_close(&spawn->birth_job);
+        sbx_error_init(err);
+        status = sbx_spawn_create(spawn, &runner->process, err);
+    }
+    runner->birth_job = !status && runner->process.job_at_birth;
+    if (!sbx_birthjob_release(&spawn->birth_job) && !status)
+        status = sbx_fail(err, SBX_OS, "the job of its birth would end the runner");
     return status;
 }
 
@@ -54,7 +77,7 @@ enum sbx_status sbx_runner_start(const char *path, const HANDLE streams[3],
         extra[spawn.extra_count++].source = streams[i];
     }
     if (!status)
-        status = sbx_spawn_create(&spawn, &ret_runner->process, err);
+        status = create(&spawn, ret_runner, err);
     if (!status)
         status = lock_runner(&ret_runner->process, err);
     if (status) {

@@ -13,12 +13,14 @@ struct sbx_runner {
     struct sbx_process process;
     HANDLE request; /* our end of its standard input; closing it means "we are gone" */
     HANDLE replies; /* our end of its standard output */
+    bool birth_job; /* it was born in a job of ours: say so in its request */
 };
 
 /**
  * Start a runner. It is born locked, because between its creation and its own first instruction
- * another process of this user could otherwise open it for writing; and not suspended, because it
- * would stay for ever if we were killed before it was resumed.
+ * another process of this user could otherwise open it for writing; not suspended; and in a job
+ * that ends it while CreateProcess has not resumed it yet (birthjob.h): it would stay for ever if
+ * we were killed in that moment.
  * @param path absolute path of command-runner.exe
  * @param streams handles that it inherits, NULL entries are none; NULL for a spare
  * @param ret_values their numbers in the runner, 0 for none; NULL with streams

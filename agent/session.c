@@ -73,6 +73,7 @@ static enum sbx_status start_runner(const struct sbx_session *session, const HAN
     for (i = 0; times->runner_ready && !status && i < countof(values); i++)
         if (streams[i])
             status = sbx_runner_give(&live->runner, streams[i], values[i], err);
+    request->birth_job = live->runner.birth_job;
     live->replies = live->runner.replies;
     live->runner.replies = NULL;
     return status;

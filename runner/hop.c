@@ -11,6 +11,7 @@
 
 #include "shared/core/envblock.h"
 #include "shared/core/winpath.h"
+#include "shared/win/birthjob.h"
 #include "shared/win/framepipe.h"
 #include "shared/win/handle.h"
 #include "shared/win/hardening.h"
@@ -101,6 +102,11 @@ static enum sbx_status prepare(const struct sbx_hop_start *start, const struct s
 {
     enum sbx_status status = spawn_stage(start, requests->read, replies->write, &hop->stage, err);
 
+    /* The service that makes it takes no job list, so this is the first thing done with it. */
+    if (!status) {
+        hop->birth_job = sbx_birthjob_new(false);
+        hop->request.birth_job = sbx_birthjob_assign(hop->birth_job, hop->stage.process);
+    }
     if (!status)
         status =
             sbx_hardening_lock_process(hop->stage.process, hop->stage.thread, NULL, findings, err);
@@ -131,6 +137,7 @@ enum sbx_status sbx_hop_open(const struct sbx_hop_start *start, struct sbx_findi
         sbx_error_context(err, "confine stage");
         sbx_process_kill(&hop.stage, 1); /* suspended: it would not end by itself */
         sbx_process_close(&hop.stage);
+        sbx_handle_close(&hop.birth_job);
     } else {
         hop.requests = requests.write;
         hop.replies = replies.read;
@@ -148,6 +155,8 @@ enum sbx_status sbx_hop_begin(struct sbx_hop *hop, struct sbx_error *err)
 {
     enum sbx_status status = sbx_process_resume(&hop->stage, err);
 
+    if (!sbx_birthjob_release(&hop->birth_job) && !status)
+        status = sbx_fail(err, SBX_OS, "the job of its birth would end the confine stage");
     if (!status)
         status = sbx_frame_send_request(hop->requests, &hop->request, err);
     if (status)
@@ -164,5 +173,6 @@ void sbx_hop_close(struct sbx_hop *hop)
         sbx_process_kill(&hop->stage, 1);
     sbx_handle_close(&hop->replies);
     sbx_process_close(&hop->stage);
+    sbx_handle_close(&hop->birth_job);
     memset(&hop->request, 0, sizeof(hop->request));
 }

@@ -32,6 +32,7 @@ struct sbx_hop {
     struct sbx_request request; /* what it will be sent; strings are borrowed, never released */
     HANDLE requests;            /* our end of its standard input; closing it ends it */
     HANDLE replies;             /* our end of its standard output */
+    HANDLE birth_job;           /* ends it while it is suspended and we die; NULL: none */
 };
 
 /**

@@ -59,6 +59,7 @@ enum sbx_status sbx_hop_run(const char *runner, const struct sbx_request *reques
     memset(ret_reply, 0, sizeof(*ret_reply));
     waiting.replies = process.replies;
     process.replies = NULL;
+    sent.birth_job = process.birth_job;
     if (!status)
         status = sbx_thread_start(read_replies, &waiting, &reader, err);
     if (!status)

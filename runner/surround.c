@@ -26,6 +26,12 @@ static enum sbx_status breakaway_needed(
     status = sbx_job_self_in_job(&in_job, err);
     if (status || !in_job)
         return status;
+    /* Where a process cannot read the limits of its own job (Wine), its creator's word is needed.
+       One that is wrong ends in a refused creation, or in a job that is not the child's: proved. */
+    if (run->request.birth_job) {
+        *ret_breakaway = true;
+        return SBX_OK;
+    }
     if (QueryInformationJobObject(
             NULL, JobObjectExtendedLimitInformation, &limits, sizeof(limits), NULL)) {
         DWORD flags = limits.BasicLimitInformation.LimitFlags;

@@ -210,6 +210,8 @@ enum sbx_status sbx_request_encode(
     if (request->stage == SBX_STAGE_CONFINE)
         sbx_json_key_string(&w, "desktopPath", request->desktop_path);
     sbx_json_key_bool(&w, "wineUnconfined", request->wine_unconfined);
+    if (request->birth_job)
+        sbx_json_key_bool(&w, "birthJob", true);
     if (request->tty.columns) {
         sbx_json_key_object(&w, "tty");
         put_size(&w, &request->tty);

@@ -46,6 +46,9 @@ struct sbx_request {
     enum sbx_desktop desktop;
     char *desktop_path; /* confine stage: "WinSta0\\SbxRun-...", made and granted; else NULL */
     bool wine_unconfined;
+    /* The runner was born in a job of its creator's that lets its processes out. Decides nothing
+     * but whether the child asks to leave: one that may not is refused by the system. */
+    bool birth_job;
     struct sbx_tty_size tty; /* set: stdin and stdout are the pseudo console's, no stderr */
     /* Handle values valid in the runner (inherited); 0 = none, the child gets NUL. */
     uint64_t stdin_handle, stdout_handle, stderr_handle;

@@ -149,6 +149,8 @@ static enum sbx_status need_choices(
         status = sbx_need_bool(root, "background", &request->background, err);
     if (!status)
         status = sbx_need_bool(root, "wineUnconfined", &request->wine_unconfined, err);
+    if (!status)
+        status = sbx_json_get_bool(root, "birthJob", &request->birth_job, err);
     request->stage = (enum sbx_stage)(SBX_STAGE_LAUNCH + stage);
     request->mode = mode ? SBX_MODE_UNELEVATED : SBX_MODE_ELEVATED;
     request->recipe = (enum sbx_token_choice)(SBX_TOKEN_STRICT + recipe);
@@ -242,7 +244,7 @@ static enum sbx_status read_request(
     static const char *const keys[] = {"version", "image", "argv", "commandLine", "cwd",
         "environment", "stage", "mode", "recipe", "userSid", "account", "accountSid", "groupSid",
         "runSid", "capabilitySids", "limits", "background", "desktop", "desktopPath",
-        "wineUnconfined", "tty", "stdin", "stdout", "stderr"};
+        "wineUnconfined", "birthJob", "tty", "stdin", "stdout", "stderr"};
     enum sbx_status status = sbx_json_known_keys(root, keys, countof(keys), err);
 
     if (!status)

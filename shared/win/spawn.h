@@ -61,6 +61,7 @@ struct sbx_spawn {
     struct sbx_spawn_extra *extra;   /* extra_count entries, at most SBX_SPAWN_EXTRA_MAX */
     size_t extra_count;
     struct sbx_job *job; /* may be NULL */
+    HANDLE birth_job;    /* of birthjob.h, borrowed, instead of job: no proof; may be NULL */
     HANDLE token;        /* primary; NULL = our own identity */
     const char *desktop; /* "WinSta0\name"; NULL = ours */
     void *conpty;     /* of conpty.h, borrowed: its console, and then no handle at all is inherited:
@@ -72,7 +73,7 @@ struct sbx_process {
     HANDLE process; /* PROCESS_ALL_ACCESS, owned */
     HANDLE thread;  /* the first thread, owned */
     uint32_t pid;
-    bool job_at_birth; /* JOB_LIST was used; else assigned while suspended */
+    bool job_at_birth; /* JOB_LIST was used; else assigned while suspended (not birth_job) */
 };
 
 /**

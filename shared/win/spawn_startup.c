@@ -123,10 +123,10 @@ static enum sbx_status add_list(
         return sbx_fail_win32(
             err, code, spawn->conpty ? "pseudo console of a process" : "handle list of a process");
     }
-    if (!spawn->job)
+    if (!spawn->job && !spawn->birth_job)
         return SBX_OK;
     /* Before Windows 10 the attribute is refused; then the suspended process is assigned. */
-    startup->job = spawn->job->handle;
+    startup->job = spawn->job ? spawn->job->handle : spawn->birth_job;
     startup->has_job = UpdateProcThreadAttribute(list, 0, ATTRIBUTE_JOB_LIST, &startup->job,
                            sizeof(startup->job), NULL, NULL) != 0;
     return SBX_OK;

@@ -55,42 +55,18 @@ class Checks:
         sys.exit(1 if self.failed else 0)
 
 
-unborn = []
-
-
 def programs():
     """Programs of the tested prefix that are no service of Wine: what a command could leave behind."""
     prefix, found = os.environ["WINEPREFIX"], []
-    # CreateProcess makes the first thread suspended and resumes it as its last act. A caller that is killed in between
-    # leaves a process that has not run an instruction, not even the loader's: it is told apart by that (no kernel32 in
-    # it), counted by kill.py, and ended here.
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             environ = open(f"/proc/{pid}/environ", "rb").read()
             command = open(f"/proc/{pid}/cmdline", "rb").read().replace(b"\0", b" ").decode(errors="replace")
-            born = "kernel32.dll" in open(f"/proc/{pid}/maps").read()
         except OSError:
             continue
         if f"WINEPREFIX={prefix}\0".encode() in environ and any(
                 name in command for name in ("agent.exe", "command-runner", "probe.exe", "cmd.exe", "cmd ")):
             if any(name in command for name in ("python", "bash", "timeout", "node")):
                 continue
-            if born:
-                found.append(f"{pid} {command}")
-            else:
-                unborn.append(int(pid))
+            found.append(f"{pid} {command}")
     return found
-
-
-def end_unborn():
-    """@return how many there were"""
-    count = 0
-    for pid in set(unborn):
-        try:
-            if "kernel32.dll" not in open(f"/proc/{pid}/maps").read():
-                os.kill(pid, 9)
-                count += 1
-        except OSError:
-            pass
-    unborn.clear()
-    return count

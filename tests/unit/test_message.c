@@ -131,6 +131,7 @@ static void make_request(uint64_t *state, struct sbx_request *ret)
     ret->background = unit_random(state) % 2;
     ret->desktop = unit_random(state) % 2 ? SBX_DESKTOP_PRIVATE : SBX_DESKTOP_INTERACTIVE;
     ret->wine_unconfined = unit_random(state) % 2;
+    ret->birth_job = unit_random(state) % 2;
     ret->stdin_handle = unit_random(state) % 2 ? 0 : unit_random(state) >> 11;
     ret->stdout_handle = unit_random(state) >> 11;
     ret->stderr_handle = 4;
@@ -200,6 +201,7 @@ static void assert_same_request(const struct sbx_request *a, const struct sbx_re
     ck_assert_int_eq(a->background, b->background);
     ck_assert_int_eq(a->desktop, b->desktop);
     ck_assert_int_eq(a->wine_unconfined, b->wine_unconfined);
+    ck_assert_int_eq(a->birth_job, b->birth_job);
     ck_assert_uint_eq(a->stdin_handle, b->stdin_handle);
     ck_assert_uint_eq(a->stdout_handle, b->stdout_handle);
     ck_assert_uint_eq(a->stderr_handle, b->stderr_handle);
@@ -516,6 +518,7 @@ static const struct edit {
     {"\"background\":false", "\"background\":0", "background"},
     {"\"desktop\":\"private\"", "\"desktop\":\"Private\"", "desktop"},
     {"\"wineUnconfined\":false,", "", "wineUnconfined"},
+    {"\"wineUnconfined\":false,", "\"wineUnconfined\":false,\"birthJob\":1,", "birthJob"},
     {"\"stdin\":0", "\"stdin\":-1", "stdin"},
     {"\"stdin\":0", "\"stdin\":9007199254740992", "stdin"},
     {"\"stdin\":0", "\"stdin\":0.5", "stdin"},
