@@ -4,11 +4,15 @@
 #include "follow.h"
 #include "installed.h"
 #include "shared/core/winpath.h"
+#include "shared/win/calibrationfile.h"
 #include "shared/win/handle.h"
 #include "shared/win/known.h"
+#include "shared/win/platform.h"
 #include "shared/win/random.h"
 #include "shared/win/sid.h"
 #include "shared/win/wstr.h"
+
+#include <stdio.h>
 
 static enum sbx_status sid_text(const struct sbx_sid *sid, char **ret_text, struct sbx_error *err)
 {
@@ -184,6 +188,32 @@ static enum sbx_status gather_installation(struct sbx_facts *facts, struct sbx_e
     return status;
 }
 
+/* A record that does not count is said, and means what none means: the known recipe. */
+static enum sbx_status gather_calibration(struct sbx_facts *facts, struct sbx_error *err)
+{
+    struct sbx_calibration record;
+    char platform[96], text[SBX_ERROR_CONTEXT_MAX + 128];
+    struct sbx_error problem;
+    struct sbx_sid user;
+    bool exists = false;
+    enum sbx_status status = sbx_sid_parse(facts->caller_sid, &user, err);
+
+    if (status)
+        return status;
+    sbx_error_init(&problem);
+    sbx_platform_name(platform, sizeof(platform));
+    if (sbx_calibrationfile_read(facts->state_directory, &user, &record, &exists, &problem)) {
+        snprintf(text, sizeof(text),
+            "the calibration counts as none (%s): agent doctor --calibrate", problem.context);
+        return sbx_strings_add(&facts->read_notes, text, err);
+    }
+    facts->calibrated_elevated = sbx_calibration_recipe(
+        sbx_calibration_find(&record, platform, SBX_VERSION, SBX_MODE_ELEVATED));
+    facts->calibrated_unelevated = sbx_calibration_recipe(
+        sbx_calibration_find(&record, platform, SBX_VERSION, SBX_MODE_UNELEVATED));
+    return SBX_OK;
+}
+
 static enum sbx_status gather_cwd(const char *cwd, struct sbx_facts *facts, struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
@@ -240,6 +270,8 @@ enum sbx_status sbx_facts_places(
         status = gather_own_directory(ret_facts, err);
     if (!status)
         status = gather_installation(ret_facts, err);
+    if (!status)
+        status = gather_calibration(ret_facts, err);
     if (!status)
         status = gather_environment(ret_facts, err);
     if (!status)

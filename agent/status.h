@@ -29,6 +29,9 @@ struct sbx_machine_state {
 /** The recipe that a run with this policy would use. @return a word of policies; static */
 const char *sbx_status_recipe(const struct sbx_machine_state *state);
 
+/** That recipe was found by calibration, for this build, version and mode. */
+bool sbx_status_is_calibrated(const struct sbx_machine_state *state);
+
 /** What the mode does not hold, as sentences. @return static; ret_count 0 when nothing would run */
 const char *const *sbx_status_residuals(const struct sbx_machine_state *state, size_t *ret_count);
 

@@ -60,15 +60,21 @@ static enum sbx_status ask(
     return SBX_OK;
 }
 
+bool sbx_status_is_calibrated(const struct sbx_machine_state *state)
+{
+    const struct sbx_facts *facts = &state->prepared.facts;
+
+    return (state->mode == SBX_MODE_ELEVATED ? facts->calibrated_elevated
+                                             : facts->calibrated_unelevated) != SBX_TOKEN_UNSET;
+}
+
 const char *sbx_status_recipe(const struct sbx_machine_state *state)
 {
     const struct sbx_policy *policy = &state->prepared.policy;
     enum sbx_token_choice recipe = policy->token;
 
     if (recipe == SBX_TOKEN_AUTO || recipe == SBX_TOKEN_UNSET)
-        recipe = state->prepared.facts.calibrated >= SBX_TOKEN_STRICT
-                     ? state->prepared.facts.calibrated
-                     : SBX_TOKEN_STANDARD;
+        recipe = sbx_plan_auto_recipe(&state->prepared.facts, state->mode);
     return sbx_token_choice_name(recipe);
 }
 

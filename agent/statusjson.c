@@ -116,7 +116,7 @@ enum sbx_status sbx_status_json(
     }
     json_installation(state, &w);
     sbx_json_key_string(&w, "recipe", sbx_status_recipe(state));
-    sbx_json_key_bool(&w, "calibrated", state->prepared.facts.calibrated != SBX_TOKEN_UNSET);
+    sbx_json_key_bool(&w, "calibrated", sbx_status_is_calibrated(state));
     if (state->machine && !sbx_json_root_object(state->machine, &root, NULL))
         copy_json(&root, "machine", &w);
     else

@@ -138,8 +138,8 @@ static enum sbx_status text_recipe(
 {
     return sbx_buf_printf(text, err, LINE "%s (%s)\n" LINE "%s\n", "recipe",
         sbx_status_recipe(state),
-        state->prepared.facts.calibrated ? "the strictest that passed calibration here"
-                                         : "not calibrated on this machine",
+        sbx_status_is_calibrated(state) ? "the strictest that passed calibration here"
+                                        : "not calibrated on this machine",
         "platform", state->platform);
 }
 

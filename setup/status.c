@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "prepare.h"
+#include "statusfacts.h"
 #include "table.h"
 
 #include "shared/core/jsonwrite.h"
@@ -91,6 +92,8 @@ static enum sbx_status write_steps(struct sbx_json_writer *w, struct sbx_error *
         sbx_json_end_object(w);
     }
     sbx_json_end_array(w);
+    if (!status)
+        sbx_setup_status_facts(w, &setup);
     sbx_setup_done(&setup);
     return status;
 }

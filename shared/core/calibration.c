@@ -9,8 +9,8 @@
 
 /* Whoever has one of these can change what the file says, or who may. */
 #define WRITE_BITS                                                                                 \
-    (SBX_FILE_WRITE_DATA | SBX_FILE_APPEND_DATA | SBX_DELETE | SBX_WRITE_DAC | SBX_WRITE_OWNER |   \
-        SBX_GENERIC_WRITE | SBX_GENERIC_ALL)
+    (SBX_FILE_WRITE_DATA | SBX_FILE_APPEND_DATA | SBX_FILE_DELETE_CHILD | SBX_DELETE |             \
+        SBX_WRITE_DAC | SBX_WRITE_OWNER | SBX_GENERIC_WRITE | SBX_GENERIC_ALL)
 
 static const char *const recipe_words[] = {"strict", "isolated", "standard"};
 static const char *const mode_words[] = {"elevated", "unelevated"};
@@ -324,28 +324,35 @@ static bool may_write(const struct sbx_sid *sid, const struct sbx_sid *user)
            sbx_sid_equal(sid, &sbx_sid_administrators);
 }
 
-enum sbx_status sbx_calibration_check_writers(
-    const struct sbx_descriptor *descriptor, const struct sbx_sid *user, struct sbx_error *err)
+const struct sbx_sid *sbx_calibration_other_writer(
+    const struct sbx_descriptor *descriptor, const struct sbx_sid *user)
 {
-    char text[SBX_SID_TEXT_SIZE];
     size_t i;
 
     if (!descriptor->has_owner || descriptor->dacl.kind != SBX_ACL_LIST)
-        return sbx_fail(err, SBX_UNPROVEN, "it has no owner or no access list");
-    if (!may_write(&descriptor->owner, user)) {
-        sbx_sid_format(&descriptor->owner, text);
-        return sbx_fail(err, SBX_UNPROVEN, "it belongs to %s", text);
-    }
+        return &sbx_sid_everyone; /* no list: everyone may do everything */
+    if (!may_write(&descriptor->owner, user))
+        return &descriptor->owner;
     for (i = 0; i < descriptor->dacl.count; i++) {
         const struct sbx_ace *ace = &descriptor->dacl.aces[i];
 
         if (ace->type == SBX_ACE_DENY || ace->flags & SBX_ACE_IO ||
             (ace->type == SBX_ACE_ALLOW && !(ace->mask & WRITE_BITS)))
             continue;
-        if (ace->type == SBX_ACE_ALLOW && may_write(&ace->sid, user))
-            continue;
-        sbx_sid_format(&ace->sid, text);
-        return sbx_fail(err, SBX_UNPROVEN, "%s may write it", text);
+        if (ace->type != SBX_ACE_ALLOW || !may_write(&ace->sid, user))
+            return ace->type == SBX_ACE_ALLOW ? &ace->sid : &sbx_sid_everyone;
     }
-    return SBX_OK;
+    return NULL;
+}
+
+enum sbx_status sbx_calibration_check_writers(
+    const struct sbx_descriptor *descriptor, const struct sbx_sid *user, struct sbx_error *err)
+{
+    const struct sbx_sid *other = sbx_calibration_other_writer(descriptor, user);
+    char text[SBX_SID_TEXT_SIZE];
+
+    if (!other)
+        return SBX_OK;
+    sbx_sid_format(other, text);
+    return sbx_fail(err, SBX_UNPROVEN, "%s may write it", text);
 }

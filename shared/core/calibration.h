@@ -77,10 +77,15 @@ void sbx_calibration_put(
 void sbx_calibration_text(char *ret_text, size_t size_bytes, const char *text);
 
 /**
- * MUST 4: the owner and everybody whom an entry allows to write are `user`, SYSTEM or
- * Administrators.
- * @return SBX_UNPROVEN naming the SID
+ * Whoever owns a file or folder of the user's state, or may write in it, and is neither `user` nor
+ * SYSTEM nor Administrators. Entries of other types than allow and deny are not understood and
+ * count as Everyone.
+ * @return borrowed or static; NULL: nobody
  */
+const struct sbx_sid *sbx_calibration_other_writer(
+    const struct sbx_descriptor *descriptor, const struct sbx_sid *user);
+
+/** MUST 4 for the record's file. @return SBX_UNPROVEN naming the SID */
 SBX_MUST_CHECK enum sbx_status sbx_calibration_check_writers(
     const struct sbx_descriptor *descriptor, const struct sbx_sid *user, struct sbx_error *err);
 

@@ -2,8 +2,9 @@
  * What a code means, why it happens, and what to do: for `agent explain CODE`.
  *
  * A code is an exit code of agent.exe, a status of its errors ("unproven"), a fact that could not
- * be proved ("TokenRestrictedSids"), a check of `agent doctor` ("account.locked"), a system error that our messages name ("1326" or
- * "ERROR_LOGON_FAILURE"), or a row of `agent verify` ("F1a"). Pure.
+ * be proved ("TokenRestrictedSids"), a system error that our messages name ("1326" or
+ * "ERROR_LOGON_FAILURE"), a check of `agent doctor` ("account.locked"), or a row of `agent verify`
+ * ("F1a"). Pure.
  */
 #ifndef SBX_EXPLAIN_H
 #define SBX_EXPLAIN_H

@@ -224,6 +224,15 @@ enum sbx_status sbx_plan_set_account(
     return SBX_OK;
 }
 
+enum sbx_token_choice sbx_plan_auto_recipe(const struct sbx_facts *facts, enum sbx_mode mode)
+{
+    const enum sbx_token_choice calibrated =
+        mode == SBX_MODE_ELEVATED ? facts->calibrated_elevated : facts->calibrated_unelevated;
+
+    return calibrated == SBX_TOKEN_STRICT || calibrated == SBX_TOKEN_ISOLATED ? calibrated
+                                                                              : SBX_TOKEN_STANDARD;
+}
+
 static enum sbx_status decide_token(struct sbx_plan_work *work, struct sbx_error *err)
 {
     char text[SBX_SID_TEXT_SIZE];
@@ -231,8 +240,7 @@ static enum sbx_status decide_token(struct sbx_plan_work *work, struct sbx_error
 
     work->plan->recipe = work->policy->token;
     if (work->policy->token == SBX_TOKEN_AUTO || work->policy->token == SBX_TOKEN_UNSET)
-        work->plan->recipe = work->facts->calibrated >= SBX_TOKEN_STRICT ? work->facts->calibrated
-                                                                         : SBX_TOKEN_STANDARD;
+        work->plan->recipe = sbx_plan_auto_recipe(work->facts, work->plan->mode);
     sbx_capsid_for_run(work->facts->random, &run_sid);
     sbx_sid_format(&run_sid, text);
     return sbx_strdup(text, &work->plan->run_sid, err);

@@ -67,7 +67,8 @@ struct sbx_facts {
     char *group_sid;                  /* AgentSandboxUsers */
     char *offline_account_sid;        /* AgentSandboxOffline */
     char *online_account_sid;         /* AgentSandboxOnline */
-    enum sbx_token_choice calibrated; /* strictest recipe that passed here; UNSET = STANDARD */
+    /* Strictest recipe that passed on this build, per mode (calibration.h); UNSET = STANDARD. */
+    enum sbx_token_choice calibrated_elevated, calibrated_unelevated;
     char *cwd;                        /* final path */
     struct sbx_root_fact *roots;      /* [0] is the working directory, then allowWrite in order */
     size_t root_count;
@@ -170,6 +171,12 @@ void sbx_facts_done(struct sbx_facts *facts);
  */
 SBX_MUST_CHECK enum sbx_status sbx_plan_mode(const struct sbx_policy *policy,
     const struct sbx_facts *facts, enum sbx_mode *ret_mode, struct sbx_error *err);
+
+/**
+ * What `token: auto` means in a mode: the calibrated recipe, else STANDARD. Nothing that is no
+ * recipe of design 2 gets through.
+ */
+enum sbx_token_choice sbx_plan_auto_recipe(const struct sbx_facts *facts, enum sbx_mode mode);
 
 /**
  * Put another account of the same kind into a finished plan: the one that was leased. Grants name

@@ -194,9 +194,16 @@ START_TEST(plan__recipe__is_the_calibrated_one)
 {
     world_must_plan(&w);
     ck_assert_int_eq(w.plan.recipe, SBX_TOKEN_STANDARD);
-    w.facts.calibrated = SBX_TOKEN_ISOLATED;
+    w.facts.calibrated_elevated = SBX_TOKEN_STRICT; /* of the other mode: counts for nothing */
+    world_must_plan(&w);
+    ck_assert_int_eq(w.plan.recipe, SBX_TOKEN_STANDARD);
+    w.facts.calibrated_unelevated = SBX_TOKEN_ISOLATED;
     world_must_plan(&w);
     ck_assert_int_eq(w.plan.recipe, SBX_TOKEN_ISOLATED);
+    ck_assert_int_eq(sbx_plan_auto_recipe(&w.facts, SBX_MODE_ELEVATED), SBX_TOKEN_STRICT);
+    w.facts.calibrated_unelevated = (enum sbx_token_choice)77; /* no recipe: the known one */
+    world_must_plan(&w);
+    ck_assert_int_eq(w.plan.recipe, SBX_TOKEN_STANDARD);
     world_policy(&w, "{\"token\":\"strict\"}");
     world_must_plan(&w);
     ck_assert_int_eq(w.plan.recipe, SBX_TOKEN_STRICT);
