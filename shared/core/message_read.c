@@ -1,5 +1,6 @@
 /* See message_read.h. */
 #include "message_read.h"
+#include "utf.h"
 
 enum sbx_status sbx_message_open(const char *json, size_t length_bytes, struct cJSON **ret_doc,
     struct sbx_json_at *ret_root, struct sbx_error *err)
@@ -37,6 +38,19 @@ enum sbx_status sbx_need_text(const struct sbx_json_at *at, const char *key, siz
         status = sbx_json_get_string(at, key, max_bytes, &text, err);
     if (!status)
         status = sbx_strdup(text, ret, err);
+    return status;
+}
+
+enum sbx_status sbx_need_printable(const struct sbx_json_at *at, const char *key, char *text,
+    size_t size_bytes, struct sbx_error *err)
+{
+    enum sbx_status status = sbx_json_require(at, key, err);
+    const char *raw = NULL;
+
+    if (!status)
+        status = sbx_json_get_string(at, key, size_bytes - 1, &raw, err);
+    if (!status)
+        sbx_utf_printable(raw, strlen(raw), text, size_bytes);
     return status;
 }
 

@@ -17,6 +17,9 @@ SBX_MUST_CHECK enum sbx_status sbx_need_version(
     const struct sbx_json_at *root, struct sbx_error *err);
 SBX_MUST_CHECK enum sbx_status sbx_need_text(const struct sbx_json_at *at, const char *key,
     size_t max_bytes, char **ret, struct sbx_error *err);
+/* Into text[size_bytes], with what a terminal would act on replaced: for what a person is shown. */
+SBX_MUST_CHECK enum sbx_status sbx_need_printable(const struct sbx_json_at *at, const char *key,
+    char *text, size_t size_bytes, struct sbx_error *err);
 SBX_MUST_CHECK enum sbx_status sbx_need_bool(
     const struct sbx_json_at *at, const char *key, bool *ret, struct sbx_error *err);
 SBX_MUST_CHECK enum sbx_status sbx_read_number(const struct sbx_json_at *at, const char *key,

@@ -13,19 +13,6 @@
 
 #define FACTS_MAX 256u /* entries of unproved */
 
-static enum sbx_status need_printable(const struct sbx_json_at *at, const char *key, char *text,
-    size_t size_bytes, struct sbx_error *err)
-{
-    enum sbx_status status = sbx_json_require(at, key, err);
-    const char *raw = NULL;
-
-    if (!status)
-        status = sbx_json_get_string(at, key, size_bytes - 1, &raw, err);
-    if (!status)
-        sbx_utf_printable(raw, strlen(raw), text, size_bytes);
-    return status;
-}
-
 static enum sbx_status need_error(
     const struct sbx_json_at *root, struct sbx_error *ret_error, struct sbx_error *err)
 {
@@ -49,9 +36,9 @@ static enum sbx_status need_error(
         status = sbx_need_u32(&at, "code", &ret_error->code, err);
     if (!status)
         status =
-            need_printable(&at, "context", ret_error->context, sizeof(ret_error->context), err);
+            sbx_need_printable(&at, "context", ret_error->context, sizeof(ret_error->context), err);
     if (!status)
-        status = need_printable(&at, "hint", ret_error->hint, sizeof(ret_error->hint), err);
+        status = sbx_need_printable(&at, "hint", ret_error->hint, sizeof(ret_error->hint), err);
     ret_error->status = (enum sbx_status)(status_index + 1);
     ret_error->domain = (enum sbx_domain)domain;
     return status;
@@ -100,7 +87,7 @@ static enum sbx_status need_facts(
 {
     char platform[128], text[SBX_ERROR_CONTEXT_MAX];
     struct sbx_strings raw = {0};
-    enum sbx_status status = need_printable(root, "platform", platform, sizeof(platform), err);
+    enum sbx_status status = sbx_need_printable(root, "platform", platform, sizeof(platform), err);
     size_t i;
 
     if (!status)

@@ -92,24 +92,11 @@ enum sbx_status sbx_setup_request_decode(const char *json, size_t length_bytes,
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-static enum sbx_status need_printable(const struct sbx_json_at *at, const char *key, char *text,
-    size_t size_bytes, struct sbx_error *err)
-{
-    enum sbx_status status = sbx_json_require(at, key, err);
-    const char *raw = NULL;
-
-    if (!status)
-        status = sbx_json_get_string(at, key, size_bytes - 1, &raw, err);
-    if (!status)
-        sbx_utf_printable(raw, strlen(raw), text, size_bytes);
-    return status;
-}
-
 static enum sbx_status need_printable_copy(const struct sbx_json_at *at, const char *key,
     size_t max_bytes, char **ret, struct sbx_error *err)
 {
     char text[SBX_ERROR_CONTEXT_MAX];
-    enum sbx_status status = need_printable(at, key, text, max_bytes + 1, err);
+    enum sbx_status status = sbx_need_printable(at, key, text, max_bytes + 1, err);
 
     return status ? status : sbx_strdup(text, ret, err);
 }
@@ -142,9 +129,9 @@ static enum sbx_status need_error(
     if (!status)
         status = sbx_need_u32(&at, "code", &error->code, err);
     if (!status)
-        status = need_printable(&at, "message", error->context, sizeof(error->context), err);
+        status = sbx_need_printable(&at, "message", error->context, sizeof(error->context), err);
     if (!status)
-        status = need_printable(&at, "fix", error->hint, sizeof(error->hint), err);
+        status = sbx_need_printable(&at, "fix", error->hint, sizeof(error->hint), err);
     error->status = (enum sbx_status)(status_index + 1);
     error->domain = (enum sbx_domain)domain;
     return status;
