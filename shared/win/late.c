@@ -2,21 +2,7 @@
 #include "late.h"
 #include "late_internal.h"
 
-/* DLLs of System32 that may be asked for; nothing else is ever loaded by this program. */
-enum dll { KERNEL32, KERNELBASE, NTDLL, ADVAPI32, USER32, BCRYPT, OLE32, NETAPI32, DLL_COUNT };
-
-static const wchar_t *const dll_names_w[DLL_COUNT] = {L"kernel32.dll", L"kernelbase.dll",
-    L"ntdll.dll", L"advapi32.dll", L"user32.dll", L"bcrypt.dll", L"ole32.dll", L"netapi32.dll"};
-static const char *const dll_names[DLL_COUNT] = {"kernel32.dll", "kernelbase.dll", "ntdll.dll",
-    "advapi32.dll", "user32.dll", "bcrypt.dll", "ole32.dll", "netapi32.dll"};
-
-struct symbol {
-    enum dll dll;
-    const char *name;
-};
-
-#define SYMBOL(id, dll, name, result, params) {dll, name},
-static const struct symbol symbols[SBX_LATE_COUNT] = {SBX_LATE_LIST(SYMBOL)};
+static struct sbx_late_entry entries[SBX_LATE_COUNT] = {SBX_LATE_LIST(SBX_LATE_ENTRY)};
 
 /*
  * By absolute path: LOAD_LIBRARY_SEARCH_SYSTEM32 does not exist on every kernel this must start on,
@@ -37,50 +23,43 @@ static HMODULE load(const wchar_t *name_w)
     return LoadLibraryExW(path_w, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
 }
 
-FARPROC sbx_late_lookup(const wchar_t *dll_w, const char *name)
+static FARPROC look_up(const wchar_t *dll_w, const char *name)
 {
     HMODULE module = load(dll_w);
 
     return module ? GetProcAddress(module, name) : NULL;
 }
 
-/* Two threads may look the same name up at once; both find the same answer. */
-static void *volatile addresses[SBX_LATE_COUNT];
-static volatile LONG looked_up[SBX_LATE_COUNT];
-
-static FARPROC find(enum sbx_late_id id)
+FARPROC sbx_late_find(struct sbx_late_entry *entry)
 {
     FARPROC found = NULL;
     void *address = NULL;
 
-    if (!InterlockedCompareExchange(&looked_up[id], 0, 0)) {
-        found = sbx_late_lookup(dll_names_w[symbols[id].dll], symbols[id].name);
+    if (!InterlockedCompareExchange(&entry->looked_up, 0, 0)) {
+        found = look_up(entry->dll_w, entry->name);
         memcpy(&address, &found, sizeof(address));
-        InterlockedExchangePointer(&addresses[id], address);
-        InterlockedExchange(&looked_up[id], 1);
+        InterlockedExchangePointer(&entry->address, address);
+        InterlockedExchange(&entry->looked_up, 1);
     }
-    address = addresses[id];
+    address = entry->address;
     memcpy(&found, &address, sizeof(found));
     return found;
 }
 
+enum sbx_status sbx_late_refuse(const struct sbx_late_entry *entry, struct sbx_error *err)
+{
+    return sbx_fail(err, SBX_UNSUPPORTED, "this system has no %s in %s", entry->name, entry->dll);
+}
+
 #define ACCESSOR(id, dll, name, result, params)                                                    \
-    sbx_late_fn_##id sbx_late_##id(void)                                                           \
-    {                                                                                              \
-        FARPROC found = find(SBX_LATE_##id);                                                       \
-        sbx_late_fn_##id function = NULL;                                                          \
-                                                                                                   \
-        memcpy(&function, &found, sizeof(function));                                               \
-        return function;                                                                           \
-    }
+    sbx_late_fn_##id sbx_late_##id(void) SBX_LATE_GET(sbx_late_fn_##id, &entries[SBX_LATE_##id])
 SBX_LATE_LIST(ACCESSOR)
 
 enum sbx_status sbx_late_missing(enum sbx_late_id id, struct sbx_error *err)
 {
     if ((size_t)id >= SBX_LATE_COUNT)
         return sbx_fail(err, SBX_INTERNAL, "no late function %d", (int)id);
-    sbx_fail(err, SBX_UNSUPPORTED, "this system has no %s in %s", symbols[id].name,
-        dll_names[symbols[id].dll]);
+    sbx_late_refuse(&entries[id], err);
     sbx_error_hint(err, "use a newer Windows, or a policy that does not need it");
     return SBX_UNSUPPORTED;
 }
