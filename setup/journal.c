@@ -1,17 +1,11 @@
 /* See journal.h. */
 #include "journal.h"
 
-#include <stdio.h>
-
+#include "shared/core/checkedline.h"
 #include "shared/core/json.h"
 #include "shared/core/jsonwrite.h"
 #include "shared/core/list.h"
-#include "shared/core/sha256.h"
 #include "shared/core/utf.h"
-
-#define LENGTH_DIGITS 6u
-#define CHECK_DIGITS 24u
-#define HEAD_BYTES (LENGTH_DIGITS + 1u + CHECK_DIGITS + 1u)
 
 static const char *const kind_words[] = {
     "begin", "apply", "object", "done", "undo", "undone", "end"};
@@ -38,29 +32,17 @@ static bool is_word(const char *text)
     return strcmp(text, printable) == 0;
 }
 
-static void check_text(const char *json, size_t length_bytes, char text[CHECK_DIGITS + 1])
-{
-    uint8_t digest[SBX_SHA256_BYTES];
-    char hex[SBX_SHA256_HEX_SIZE];
-
-    sbx_sha256(json, length_bytes, digest);
-    sbx_sha256_hex(digest, hex);
-    memcpy(text, hex, CHECK_DIGITS);
-    text[CHECK_DIGITS] = '\0';
-}
-
 enum sbx_status sbx_journal_format(uint64_t sequence, enum sbx_journal_kind kind, const char *step,
     const char *object, struct sbx_buf *ret_line, struct sbx_error *err)
 {
     struct sbx_json_writer w;
     struct sbx_buf json;
-    char check[CHECK_DIGITS + 1];
     enum sbx_status status = SBX_OK;
 
     if (kind < SBX_JOURNAL_BEGIN || kind > SBX_JOURNAL_END || (has_step(kind) && !is_word(step)) ||
         (has_object(kind) && !is_word(object)))
         return sbx_fail(err, SBX_INVALID, "not a journal line");
-    sbx_buf_init(&json, SBX_JOURNAL_LINE_MAX - HEAD_BYTES - 1);
+    sbx_buf_init(&json, SBX_JOURNAL_LINE_MAX - SBX_CHECKEDLINE_HEAD - 1);
     sbx_json_writer_begin(&w, &json, false);
     sbx_json_begin_object(&w);
     sbx_json_key_uint64(&w, "seq", sequence);
@@ -71,38 +53,13 @@ enum sbx_status sbx_journal_format(uint64_t sequence, enum sbx_journal_kind kind
         sbx_json_key_string(&w, "object", object);
     sbx_json_end_object(&w);
     status = sbx_json_writer_end(&w, err);
-    if (!status) {
-        check_text(json.data, json.length_bytes, check);
-        status =
-            sbx_buf_printf(ret_line, err, "%06zu %s %s\n", json.length_bytes, check, json.data);
-    }
+    if (!status)
+        status = sbx_checkedline_add(ret_line, json.data, json.length_bytes, err);
     sbx_buf_done(&json);
     return status;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
-
-/* Length and checksum; on success the JSON text lies at line + HEAD_BYTES. */
-static bool head_is_good(const char *line, size_t length_bytes, size_t *ret_json_bytes)
-{
-    char check[CHECK_DIGITS + 1];
-    size_t json_bytes = 0;
-    size_t i;
-
-    if (length_bytes < HEAD_BYTES + 3 || length_bytes > SBX_JOURNAL_LINE_MAX ||
-        line[LENGTH_DIGITS] != ' ' || line[HEAD_BYTES - 1] != ' ' || line[length_bytes - 1] != '\n')
-        return false;
-    for (i = 0; i < LENGTH_DIGITS; i++) {
-        if (line[i] < '0' || line[i] > '9')
-            return false;
-        json_bytes = json_bytes * 10 + (size_t)(line[i] - '0');
-    }
-    if (HEAD_BYTES + json_bytes + 1 != length_bytes)
-        return false;
-    check_text(line + HEAD_BYTES, json_bytes, check);
-    *ret_json_bytes = json_bytes;
-    return memcmp(line + LENGTH_DIGITS + 1, check, CHECK_DIGITS) == 0;
-}
 
 static enum sbx_status read_word(
     const struct sbx_json_at *root, const char *key, char **ret, struct sbx_error *err)
@@ -162,13 +119,16 @@ enum sbx_status sbx_journal_parse(const char *line, size_t length_bytes, uint64_
     struct sbx_journal_record record;
     struct sbx_json_at root;
     struct cJSON *doc = NULL;
+    const char *json = NULL;
     size_t json_bytes = 0;
     enum sbx_status status;
 
+    if (length_bytes > SBX_JOURNAL_LINE_MAX)
+        return sbx_fail(err, SBX_INVALID, "a line of %zu bytes", length_bytes);
     memset(&record, 0, sizeof(record));
-    if (!head_is_good(line, length_bytes, &json_bytes))
-        return sbx_fail(err, SBX_INVALID, "length or checksum is wrong");
-    status = sbx_json_parse(line + HEAD_BYTES, json_bytes, &limits, &doc, err);
+    status = sbx_checkedline_open(line, length_bytes, &json, &json_bytes, err);
+    if (!status)
+        status = sbx_json_parse(json, json_bytes, &limits, &doc, err);
     if (!status)
         status = sbx_json_root_object(doc, &root, err);
     if (!status)
@@ -197,46 +157,41 @@ static enum sbx_status append(
     return SBX_OK;
 }
 
+static enum sbx_status take(
+    void *context, const char *line, size_t line_bytes, size_t index, struct sbx_error *err)
+{
+    struct sbx_journal_records *records = context;
+    struct sbx_journal_record record;
+    uint64_t sequence = 0;
+    enum sbx_status status;
+
+    memset(&record, 0, sizeof(record));
+    status = sbx_journal_parse(line, line_bytes, &sequence, &record, err);
+    if (!status && sequence != index + 1)
+        status = sbx_fail(err, SBX_INVALID, "a line is missing before it");
+    if (!status)
+        return append(records, &record, err);
+    sbx_journal_record_done(&record);
+    return status;
+}
+
 enum sbx_status sbx_journal_read(
     const char *bytes, size_t length_bytes, struct sbx_journal_records *ret, struct sbx_error *err)
 {
     struct sbx_journal_records records;
-    struct sbx_journal_record record;
-    struct sbx_error bad;
-    uint64_t sequence = 0;
-    enum sbx_status status = SBX_OK;
+    struct sbx_checkedline_front front;
 
     if (length_bytes > SBX_JOURNAL_MAX_BYTES)
         return sbx_fail(err, SBX_INVALID, "the journal is too large (%zu bytes)", length_bytes);
     memset(&records, 0, sizeof(records));
-    memset(&record, 0, sizeof(record));
-    sbx_error_init(&bad);
-    while (records.good_bytes < length_bytes) {
-        const char *line = bytes + records.good_bytes;
-        const char *end = memchr(line, '\n', length_bytes - records.good_bytes);
-        size_t line_bytes = end ? (size_t)(end - line) + 1 : length_bytes - records.good_bytes;
-
-        status = sbx_journal_parse(line, line_bytes, &sequence, &record, &bad);
-        if (!status && sequence != records.count + 1) {
-            sbx_journal_record_done(&record);
-            status = sbx_fail(&bad, SBX_INVALID, "a line is missing before it");
-        }
-        if (status) {
-            records.damaged = true;
-            records.torn = records.good_bytes + line_bytes == length_bytes;
-            snprintf(records.why, sizeof(records.why), "line %zu: %.120s", records.count + 1,
-                bad.context);
-            break;
-        }
-        status = append(&records, &record, err);
-        if (status)
-            break;
-        records.good_bytes += line_bytes;
-    }
-    if (status == SBX_OOM) {
+    if (sbx_checkedline_each(bytes, length_bytes, take, &records, &front, err)) {
         sbx_journal_records_done(&records);
-        return sbx_fail_oom(err);
+        return SBX_OOM;
     }
+    records.good_bytes = front.good_bytes;
+    records.damaged = front.damaged;
+    records.torn = front.torn;
+    memcpy(records.why, front.why, sizeof(records.why));
     *ret = records;
     return SBX_OK;
 }

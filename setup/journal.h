@@ -2,9 +2,9 @@
  * The lines of set-up's journal, and what they say about objects. Pure; the file is journalfile.h.
  *
  * Append-only, one line per change of the machine, on the disk before the change. The form is that
- * of a grant ledger (ledgerline.h):
+ * of a grant ledger (shared/core/checkedline.h) around
  *
- *     LLLLLL HHHHHHHHHHHHHHHHHHHHHHHH {"seq":1,"kind":"apply","step":"group"}\n
+ *     {"seq":1,"kind":"apply","step":"group"}
  *
  * so a torn last line, a tail of NULs and a missing line are noticed. What survives of a damaged
  * journal is the front up to the first bad line; since a line precedes its change, a torn last line

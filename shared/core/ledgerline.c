@@ -3,14 +3,10 @@
 
 #include <stdio.h>
 
+#include "checkedline.h"
 #include "json.h"
 #include "jsonwrite.h"
-#include "sha256.h"
 
-#define LENGTH_DIGITS 6u
-#define CHECK_BYTES 12u
-#define CHECK_DIGITS (2u * CHECK_BYTES)
-#define HEAD_BYTES (LENGTH_DIGITS + 1u + CHECK_DIGITS + 1u)
 #define PATH_MAX_BYTES (3u * 32768u)
 
 static const char *const kind_words[] = {"root", "target", "done", "stale", "gone"};
@@ -28,17 +24,6 @@ void sbx_ledger_record_done(struct sbx_ledger_record *record)
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
-
-static void check_text(const char *json, size_t length_bytes, char text[CHECK_DIGITS + 1])
-{
-    uint8_t digest[SBX_SHA256_BYTES];
-    char hex[SBX_SHA256_HEX_SIZE];
-
-    sbx_sha256(json, length_bytes, digest);
-    sbx_sha256_hex(digest, hex);
-    memcpy(text, hex, CHECK_DIGITS);
-    text[CHECK_DIGITS] = '\0';
-}
 
 static void write_id(struct sbx_json_writer *w, const uint8_t id[16])
 {
@@ -108,7 +93,6 @@ enum sbx_status sbx_ledger_format(
 {
     struct sbx_json_writer writer;
     struct sbx_buf json;
-    char check[CHECK_DIGITS + 1];
     enum sbx_status status = SBX_OK;
 
     if ((size_t)record->kind >= countof(kind_words) ||
@@ -119,38 +103,13 @@ enum sbx_status sbx_ledger_format(
     sbx_json_writer_begin(&writer, &json, false);
     write_record(&writer, record);
     status = sbx_json_writer_end(&writer, err);
-    if (!status) {
-        check_text(json.data, json.length_bytes, check);
-        status =
-            sbx_buf_printf(ret_line, err, "%06zu %s %s\n", json.length_bytes, check, json.data);
-    }
+    if (!status)
+        status = sbx_checkedline_add(ret_line, json.data, json.length_bytes, err);
     sbx_buf_done(&json);
     return status;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
-
-/* Length and checksum; on success the JSON text lies at line + HEAD_BYTES. */
-static bool head_is_good(const char *line, size_t length_bytes, size_t *ret_json_bytes)
-{
-    char check[CHECK_DIGITS + 1];
-    size_t json_bytes = 0;
-    size_t i;
-
-    if (length_bytes < HEAD_BYTES + 3 || line[LENGTH_DIGITS] != ' ' ||
-        line[HEAD_BYTES - 1] != ' ' || line[length_bytes - 1] != '\n')
-        return false;
-    for (i = 0; i < LENGTH_DIGITS; i++) {
-        if (line[i] < '0' || line[i] > '9')
-            return false;
-        json_bytes = json_bytes * 10 + (size_t)(line[i] - '0');
-    }
-    if (HEAD_BYTES + json_bytes + 1 != length_bytes)
-        return false;
-    check_text(line + HEAD_BYTES, json_bytes, check);
-    *ret_json_bytes = json_bytes;
-    return memcmp(line + LENGTH_DIGITS + 1, check, CHECK_DIGITS) == 0;
-}
 
 static int hex_digit(char c)
 {
@@ -321,13 +280,13 @@ enum sbx_status sbx_ledger_parse(const char *line, size_t length_bytes,
     struct sbx_ledger_record record;
     struct sbx_json_at root;
     struct cJSON *document = NULL;
+    const char *json = NULL;
     size_t json_bytes = 0;
-    enum sbx_status status = SBX_OK;
+    enum sbx_status status = sbx_checkedline_open(line, length_bytes, &json, &json_bytes, err);
 
     memset(&record, 0, sizeof(record));
-    if (!head_is_good(line, length_bytes, &json_bytes))
-        return sbx_fail(err, SBX_INVALID, "length or checksum of the line is wrong");
-    status = sbx_json_parse(line + HEAD_BYTES, json_bytes, &limits, &document, err);
+    if (!status)
+        status = sbx_json_parse(json, json_bytes, &limits, &document, err);
     if (!status)
         status = sbx_json_root_object(document, &root, err);
     if (!status)

@@ -3,14 +3,12 @@
  *
  * A ledger is append-only. It belongs to one root (or one object outside all roots) and says what
  * was put there, so that exactly that can be taken away. Each line carries its own length and
- * checksum:
+ * checksum (checkedline.h) around
  *
- *     LLLLLL HHHHHHHHHHHHHHHHHHHHHHHH {"seq":1,"kind":"root",...}\n
+ *     {"seq":1,"kind":"root",...}
  *
- * LLLLLL: bytes of the JSON text, six decimal digits. H: first 12 bytes of SHA-256 over the JSON
- * text, in hexadecimal. `seq` counts from 1, so a line that is missing in the middle is noticed.
- * This finds accidents (a torn write, a tail of NULs after a power loss); it is no seal against
- * somebody who may write the file, which only the user himself may (design 5).
+ * `seq` counts from 1, so a line that is missing in the middle is noticed. Only the user himself
+ * may write the file (design 5).
  *
  * @see https://learn.microsoft.com/windows/win32/fileio/file-buffering
  */
@@ -18,8 +16,9 @@
 #define SBX_LEDGERLINE_H
 
 #include "acldata.h"
+#include "checkedline.h"
 
-#define SBX_LEDGER_LINE_MAX 999999u                /* bytes of JSON text */
+#define SBX_LEDGER_LINE_MAX SBX_CHECKEDLINE_MAX    /* bytes of JSON text */
 #define SBX_LEDGER_MAX_BYTES (64u * 1024u * 1024u) /* of a file */
 #define SBX_LEDGER_ACES_MAX 256u                   /* in one record */
 

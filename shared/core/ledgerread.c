@@ -1,8 +1,7 @@
 /* A whole ledger: its sound prefix, and what it says. See ledgerline.h. */
 #include "ledgerline.h"
 
-#include <stdio.h>
-
+#include "checkedline.h"
 #include "list.h"
 
 void sbx_ledger_records_done(struct sbx_ledger_records *records)
@@ -42,43 +41,39 @@ static enum sbx_status check_place(
     return SBX_OK;
 }
 
+static enum sbx_status take(
+    void *context, const char *line, size_t line_bytes, size_t index, struct sbx_error *err)
+{
+    struct sbx_ledger_records *records = context;
+    struct sbx_ledger_record record;
+    enum sbx_status status;
+
+    memset(&record, 0, sizeof(record));
+    status = sbx_ledger_parse(line, line_bytes, &record, err);
+    if (!status)
+        status = check_place(&record, index, err);
+    if (!status)
+        status = append(records, &record, err);
+    sbx_ledger_record_done(&record);
+    return status;
+}
+
 enum sbx_status sbx_ledger_read(const char *bytes, size_t length_bytes,
     struct sbx_ledger_records *ret_records, struct sbx_error *err)
 {
     struct sbx_ledger_records records;
-    struct sbx_ledger_record record;
-    struct sbx_error bad;
-    enum sbx_status status = SBX_OK;
+    struct sbx_checkedline_front front;
 
     if (length_bytes > SBX_LEDGER_MAX_BYTES)
         return sbx_fail(err, SBX_INVALID, "the ledger is too large (%zu bytes)", length_bytes);
     memset(&records, 0, sizeof(records));
-    memset(&record, 0, sizeof(record));
-    sbx_error_init(&bad);
-    while (records.good_bytes < length_bytes) {
-        const char *line = bytes + records.good_bytes;
-        const char *end = memchr(line, '\n', length_bytes - records.good_bytes);
-        size_t line_bytes = end ? (size_t)(end - line) + 1 : length_bytes - records.good_bytes;
-
-        status = sbx_ledger_parse(line, line_bytes, &record, &bad);
-        if (!status)
-            status = check_place(&record, records.count, &bad);
-        if (status) {
-            records.damaged = true;
-            snprintf(records.why, sizeof(records.why), "line %zu: %.120s", records.count + 1,
-                bad.context);
-            break;
-        }
-        status = append(&records, &record, err);
-        if (status)
-            break;
-        records.good_bytes += line_bytes;
-    }
-    sbx_ledger_record_done(&record);
-    if (status && (!records.damaged || status == SBX_OOM)) {
+    if (sbx_checkedline_each(bytes, length_bytes, take, &records, &front, err)) {
         sbx_ledger_records_done(&records);
-        return sbx_fail_oom(err);
+        return SBX_OOM;
     }
+    records.good_bytes = front.good_bytes;
+    records.damaged = front.damaged;
+    memcpy(records.why, front.why, sizeof(records.why));
     *ret_records = records;
     return SBX_OK;
 }
