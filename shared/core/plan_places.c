@@ -86,8 +86,13 @@ static bool is_on_path(const struct sbx_facts *facts, const char *path)
     return false;
 }
 
-/* Wide places first: the first rule that fits is the one that is told. */
-const char *sbx_plan_forbidden_place(const struct sbx_facts *facts, const char *path)
+enum use { TO_READ, TO_WRITE };
+
+/*
+ * Wide places first: the first rule that fits is the one that is told. Places from which programs
+ * are started matter to who may write there, and to nobody else.
+ */
+static const char *forbidden(const struct sbx_facts *facts, const char *path, enum use use)
 {
     if (sbx_winpath_is_volume_root(path))
         return "is the root of a volume";
@@ -101,21 +106,27 @@ const char *sbx_plan_forbidden_place(const struct sbx_facts *facts, const char *
         return "is a whole user profile";
     if (is_app_data(facts, path))
         return "is AppData or a direct part of it";
-    if (lies(path, facts->startup, ALL))
+    if (use == TO_WRITE && lies(path, facts->startup, ALL))
         return "is, contains or lies in a Startup folder, whose programs run at logon";
-    if (lies(path, facts->documents, AT) || lies_below(path, facts->documents, "PowerShell", ALL) ||
-        lies_below(path, facts->documents, "WindowsPowerShell", ALL))
+    if (use == TO_WRITE && (lies(path, facts->documents, AT) ||
+                               lies_below(path, facts->documents, "PowerShell", ALL) ||
+                               lies_below(path, facts->documents, "WindowsPowerShell", ALL)))
         return "is, contains or lies in a PowerShell profile folder";
     if (lies(path, facts->program_data, AROUND))
         return "is or contains ProgramData";
-    if (lies(path, facts->own_directory, ALL))
+    if (use == TO_WRITE && lies(path, facts->own_directory, ALL))
         return "contains or lies in the folder of agent.exe";
     if (lies(path, facts->state_directory, ALL) ||
         lies_below(path, facts->program_data, "AgentSandbox", ALL))
         return "contains or lies in the sandbox's own state";
-    if (is_on_path(facts, path))
+    if (use == TO_WRITE && is_on_path(facts, path))
         return "is on PATH, where programs are started by name";
     return NULL;
+}
+
+const char *sbx_plan_forbidden_place(const struct sbx_facts *facts, const char *path)
+{
+    return forbidden(facts, path, TO_WRITE);
 }
 
 /*
@@ -124,24 +135,7 @@ const char *sbx_plan_forbidden_place(const struct sbx_facts *facts, const char *
  */
 const char *sbx_plan_forbidden_read(const struct sbx_facts *facts, const char *path)
 {
-    if (sbx_winpath_is_volume_root(path))
-        return "is the root of a volume";
-    if (lies(path, facts->system_root, ALL))
-        return "is, contains or lies in the Windows folder";
-    if (lies(path, facts->program_files, ALL) || lies(path, facts->program_files_x86, ALL))
-        return "is, contains or lies in Program Files";
-    if (lies(path, facts->profiles_directory, AROUND))
-        return "is or contains the folder of all user profiles";
-    if (lies(path, facts->profile, AROUND) || is_child(path, facts->profiles_directory))
-        return "is a whole user profile";
-    if (is_app_data(facts, path))
-        return "is AppData or a direct part of it";
-    if (lies(path, facts->program_data, AROUND))
-        return "is or contains ProgramData";
-    if (lies(path, facts->state_directory, ALL) ||
-        lies_below(path, facts->program_data, "AgentSandbox", ALL))
-        return "contains or lies in the sandbox's own state";
-    return NULL;
+    return forbidden(facts, path, TO_READ);
 }
 
 /*
