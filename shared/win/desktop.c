@@ -1,12 +1,12 @@
 /* See desktop.h. */
 #include "desktop.h"
 #include "late.h"
+#include "userobject.h"
 #include "wstr.h"
 
 #include <stdio.h>
 
 #define NAME_MAX_CCH 64u
-#define OBJECT_NAME 2 /* UOI_NAME */
 
 static bool is_name(const char *name)
 {
@@ -24,18 +24,11 @@ static bool is_name(const char *name)
 /* Name of a window station or desktop. */
 static enum sbx_status name_of(HANDLE object, char **ret_name, struct sbx_error *err)
 {
-    sbx_late_fn_get_user_object_information get = sbx_late_get_user_object_information();
-    wchar_t name_w[256] = {0};
-    DWORD size_bytes = 0, code;
+    wchar_t name_w[SBX_USEROBJECT_NAME_CCH];
+    enum sbx_status status =
+        sbx_userobject_name(object, "the window station or desktop", name_w, err);
 
-    if (!get)
-        return sbx_late_missing(SBX_LATE_get_user_object_information, err);
-    if (!object ||
-        !get(object, OBJECT_NAME, name_w, sizeof(name_w) - sizeof(*name_w), &size_bytes)) {
-        code = GetLastError();
-        return sbx_fail_win32(err, code, "name of the window station or desktop");
-    }
-    return sbx_wstr_to_utf8(name_w, ret_name, err);
+    return status ? status : sbx_wstr_to_utf8(name_w, ret_name, err);
 }
 
 static enum sbx_status join(
@@ -83,39 +76,6 @@ static enum sbx_status must_be_free(const char *name, const wchar_t *name_w, str
     return sbx_fail(err, SBX_EXISTS, "desktop '%s' exists already", name);
 }
 
-/* A user object's DACL; not through acl.h, which speaks to kernel handles. */
-static enum sbx_status read_dacl(
-    HDESK desktop, struct sbx_descriptor *ret_descriptor, struct sbx_error *err)
-{
-    sbx_late_fn_get_user_object_security get = sbx_late_get_user_object_security();
-    SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
-    enum sbx_status status;
-    void *bytes = NULL;
-    DWORD size_bytes = 0, code;
-
-    if (!get)
-        return sbx_late_missing(SBX_LATE_get_user_object_security, err);
-    if (!get((HANDLE)desktop, &what, NULL, 0, &size_bytes)) {
-        code = GetLastError();
-        if (code != ERROR_INSUFFICIENT_BUFFER)
-            return sbx_fail_win32(err, code, "descriptor of the desktop");
-    }
-    if (size_bytes == 0 || size_bytes > SBX_DESCRIPTOR_MAX_BYTES)
-        return sbx_fail(
-            err, SBX_UNPROVEN, "descriptor of the desktop: %u bytes", (unsigned)size_bytes);
-    status = sbx_calloc(1, size_bytes, &bytes, err);
-    if (status)
-        return status;
-    if (!get((HANDLE)desktop, &what, bytes, size_bytes, &size_bytes)) {
-        code = GetLastError();
-        status = sbx_fail_win32(err, code, "descriptor of the desktop");
-    } else {
-        status = sbx_descriptor_parse(bytes, size_bytes, ret_descriptor, err);
-    }
-    free(bytes);
-    return status;
-}
-
 static void prove_dacl(
     HDESK desktop, const struct sbx_descriptor *wanted, struct sbx_findings *findings)
 {
@@ -124,7 +84,7 @@ static void prove_dacl(
     char text[300];
 
     sbx_error_init(&own);
-    if (read_dacl(desktop, &seen, &own)) {
+    if (sbx_userobject_get_dacl((HANDLE)desktop, "the desktop", &seen, &own)) {
         sbx_error_format(&own, text, sizeof(text));
         sbx_findings_add(findings, "DesktopDacl", "%s", text);
     } else if (!sbx_acl_same_aces(&seen.dacl, &wanted->dacl)) {

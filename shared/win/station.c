@@ -2,7 +2,7 @@
 #include "station.h"
 #include "handle.h"
 #include "late.h"
-#include "../core/acldata.h"
+#include "userobject.h"
 
 #define MUTEX_MS 10000u
 /*
@@ -13,57 +13,15 @@
     (0x0001u /* ENUMDESKTOPS */ | 0x0002u /* READATTRIBUTES */ | 0x0010u /* WRITEATTRIBUTES */ |   \
         0x0020u /* ACCESSGLOBALATOMS */ | 0x0100u /* ENUMERATE */ | SBX_READ_CONTROL)
 
-static enum sbx_status read_list(
-    HANDLE station, struct sbx_descriptor *ret_descriptor, struct sbx_error *err)
-{
-    sbx_late_fn_get_user_object_security get = sbx_late_get_user_object_security();
-    SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
-    enum sbx_status status;
-    void *bytes = NULL;
-    DWORD size_bytes = 0, code;
-
-    if (!get)
-        return sbx_late_missing(SBX_LATE_get_user_object_security, err);
-    if (!get(station, &what, NULL, 0, &size_bytes)) {
-        code = GetLastError();
-        if (code != ERROR_INSUFFICIENT_BUFFER)
-            return sbx_fail_win32(err, code, "list of the window station");
-    }
-    if (size_bytes == 0 || size_bytes > SBX_DESCRIPTOR_MAX_BYTES)
-        return sbx_fail(
-            err, SBX_UNPROVEN, "list of the window station: %u bytes", (unsigned)size_bytes);
-    status = sbx_calloc(1, size_bytes, &bytes, err);
-    if (status)
-        return status;
-    if (!get(station, &what, bytes, size_bytes, &size_bytes)) {
-        code = GetLastError();
-        status = sbx_fail_win32(err, code, "list of the window station");
-    } else {
-        status = sbx_descriptor_parse(bytes, size_bytes, ret_descriptor, err);
-    }
-    free(bytes);
-    return status;
-}
+#define WHAT "the window station"
 
 static enum sbx_status write_list(
     HANDLE station, const struct sbx_descriptor *descriptor, struct sbx_error *err)
 {
-    sbx_late_fn_set_user_object_security set = sbx_late_set_user_object_security();
-    SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
-    enum sbx_status status;
-    struct sbx_buf bytes;
-    DWORD code;
+    enum sbx_status status = sbx_userobject_set_dacl(station, WHAT, descriptor, err);
 
-    if (!set)
-        return sbx_late_missing(SBX_LATE_set_user_object_security, err);
-    sbx_buf_init(&bytes, SBX_DESCRIPTOR_MAX_BYTES);
-    status = sbx_descriptor_serialise(descriptor, &bytes, err);
-    if (!status && !set(station, &what, (PSECURITY_DESCRIPTOR)(void *)bytes.data)) {
-        code = GetLastError();
-        status = sbx_fail_win32(err, code, "change the list of the window station");
+    if (status)
         sbx_error_hint(err, "recipe 'standard' needs no such change");
-    }
-    sbx_buf_done(&bytes);
     return status;
 }
 
@@ -86,7 +44,7 @@ static enum sbx_status add(HANDLE station, const struct sbx_sid *sids, size_t co
     struct sbx_findings *findings, struct sbx_station_grant *grant, struct sbx_error *err)
 {
     struct sbx_descriptor list = {0}, seen = {0};
-    enum sbx_status status = read_list(station, &list, err);
+    enum sbx_status status = sbx_userobject_get_dacl(station, WHAT, &list, err);
     size_t i;
 
     if (status || list.dacl.kind != SBX_ACL_LIST)
@@ -102,7 +60,7 @@ static enum sbx_status add(HANDLE station, const struct sbx_sid *sids, size_t co
         goto cleanup;
     for (i = 0; i < count; i++)
         grant->sids[grant->count++] = sids[i];
-    status = read_list(station, &seen, err);
+    status = sbx_userobject_get_dacl(station, WHAT, &seen, err);
     for (i = 0; i < count && !status; i++) {
         struct sbx_ace ace = entry_for(&sids[i]);
 
@@ -143,7 +101,7 @@ static enum sbx_status take(
     HANDLE station, const struct sbx_station_grant *grant, struct sbx_error *err)
 {
     struct sbx_descriptor list = {0};
-    enum sbx_status status = read_list(station, &list, err);
+    enum sbx_status status = sbx_userobject_get_dacl(station, WHAT, &list, err);
     size_t i;
 
     for (i = 0; i < grant->count && !status; i++) {
@@ -185,19 +143,17 @@ static void unlock(HANDLE *mutex)
 static enum sbx_status open_station(HANDLE *ret_station, struct sbx_error *err)
 {
     sbx_late_fn_get_process_window_station current = sbx_late_get_process_window_station();
-    sbx_late_fn_get_user_object_information get = sbx_late_get_user_object_information();
     sbx_late_fn_open_window_station open = sbx_late_open_window_station();
-    wchar_t name_w[256] = {0};
-    DWORD size_bytes = 0, code;
+    wchar_t name_w[SBX_USEROBJECT_NAME_CCH];
+    enum sbx_status status;
     HWINSTA station;
+    DWORD code;
 
-    if (!current || !get || !open)
+    if (!current || !open)
         return sbx_late_missing(SBX_LATE_open_window_station, err);
-    if (!get((HANDLE)current(), 2 /* UOI_NAME */, name_w, sizeof(name_w) - sizeof(*name_w),
-            &size_bytes)) {
-        code = GetLastError();
-        return sbx_fail_win32(err, code, "name of the window station");
-    }
+    status = sbx_userobject_name((HANDLE)current(), WHAT, name_w, err);
+    if (status)
+        return status;
     station = open(name_w, FALSE, READ_CONTROL | WRITE_DAC);
     code = GetLastError();
     if (!station)
