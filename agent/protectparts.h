@@ -153,6 +153,9 @@ SBX_MUST_CHECK enum sbx_status sbx_protect_git_tame(const struct sbx_protect *pr
 SBX_MUST_CHECK enum sbx_status sbx_protect_git_look(
     const char *path, struct sbx_strings *details, struct sbx_error *err);
 
+/* --- protectprint.c: repositories that may be written -------------------------------------------
+ */
+
 /** git: "write": take down what must not change in the repositories of the plan. */
 SBX_MUST_CHECK enum sbx_status sbx_protect_prints_take(const struct sbx_protect *protect,
     struct sbx_protect_prints *ret_prints, struct sbx_error *err);
