@@ -1,15 +1,6 @@
 /* What a granted directory passes on to an existing child. See grantstep.h. */
+#include "grantrun.h"
 #include "grantstep.h"
-
-static bool is_explicit(const struct sbx_ace *ace)
-{
-    return !(ace->flags & SBX_ACE_INHERITED);
-}
-
-static bool is_deny(const struct sbx_ace *ace)
-{
-    return ace->type == SBX_ACE_DENY || ace->type == 0x06 || ace->type == 0x0A || ace->type == 0x0C;
-}
 
 void sbx_grant_block_done(struct sbx_grant_block *block)
 {
@@ -37,7 +28,7 @@ enum sbx_status sbx_grant_block_make(const struct sbx_ace *aces, size_t count,
     memset(&own, 0, sizeof(own));
     own.kind = SBX_ACL_LIST;
     for (i = 0; i < count && !status; i++) {
-        if ((aces[i].flags & SBX_ACE_NP) || !is_explicit(&aces[i]))
+        if ((aces[i].flags & SBX_ACE_NP) || !sbx_grantrun_is_explicit(&aces[i]))
             status = sbx_fail(err, SBX_INTERNAL, "entry %zu cannot be granted", i);
         else
             status = sbx_acl_insert(&own, own.count, &aces[i], err);
@@ -49,7 +40,7 @@ enum sbx_status sbx_grant_block_make(const struct sbx_ace *aces, size_t count,
     if (status)
         goto cleanup;
     for (i = 0; i < block.directory.count; i++) {
-        if (is_deny(&block.directory.aces[i]))
+        if (sbx_grantrun_is_deny(&block.directory.aces[i]))
             block.denies = true;
         else
             block.allows = true;
@@ -63,101 +54,14 @@ cleanup:
     return status;
 }
 
-/* --- runs: some entries of a block, in one piece in a list -------------------------------------
- */
-
-enum run_part { RUN_ALL, RUN_DENIES, RUN_ALLOWS };
-
-/* The entries of a block that one part selects, as they are looked for: flags are decided here. */
-struct run {
-    const struct sbx_acl *form;
-    enum run_part part;
-    bool is_explicit; /* without the INHERITED flag */
-};
-
-/* The n-th entry of the run; false behind its end. */
-static bool run_entry(const struct run *run, size_t n, struct sbx_ace *ret_ace)
-{
-    size_t i;
-
-    for (i = 0; i < run->form->count; i++) {
-        const struct sbx_ace *ace = &run->form->aces[i];
-
-        if (run->part != RUN_ALL && is_deny(ace) != (run->part == RUN_DENIES))
-            continue;
-        if (n-- == 0) {
-            *ret_ace = *ace;
-            if (run->is_explicit)
-                ret_ace->flags &= (uint8_t)~SBX_ACE_INHERITED;
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t run_length(const struct run *run)
-{
-    struct sbx_ace ace;
-    size_t n = 0;
-
-    while (run_entry(run, n, &ace))
-        n++;
-    return n;
-}
-
-static bool run_is_at(const struct run *run, const struct sbx_acl *acl, size_t at)
-{
-    struct sbx_ace ace;
-    size_t n;
-
-    for (n = 0; run_entry(run, n, &ace); n++) {
-        if (at + n >= acl->count || !sbx_ace_equal(&acl->aces[at + n], &ace))
-            return false;
-    }
-    return true;
-}
-
-static size_t run_find(const struct run *run, const struct sbx_acl *acl)
-{
-    size_t at;
-
-    for (at = 0; at < acl->count; at++) {
-        if (run_is_at(run, acl, at))
-            return at;
-    }
-    return SIZE_MAX;
-}
-
-static enum sbx_status run_insert(
-    const struct run *run, struct sbx_acl *acl, size_t at, struct sbx_error *err)
-{
-    enum sbx_status status = SBX_OK;
-    struct sbx_ace ace;
-    size_t n;
-
-    for (n = 0; run_entry(run, n, &ace) && !status; n++)
-        status = sbx_acl_insert(acl, at + n, &ace, err);
-    return status;
-}
-
-static void erase(struct sbx_acl *acl, size_t at, size_t count)
-{
-    size_t i;
-
-    for (i = at; i < at + count; i++)
-        free(acl->aces[i].rest);
-    memmove(
-        &acl->aces[at], &acl->aces[at + count], (acl->count - at - count) * sizeof(acl->aces[0]));
-    acl->count -= count;
-}
-
 /* --- adding ----------------------------------------------------------------------------------- */
 
 static size_t leading_denies(const struct sbx_acl *acl)
 {
     size_t i = 0;
 
-    while (i < acl->count && is_explicit(&acl->aces[i]) && is_deny(&acl->aces[i]))
+    while (i < acl->count && sbx_grantrun_is_explicit(&acl->aces[i]) &&
+           sbx_grantrun_is_deny(&acl->aces[i]))
         i++;
     return i;
 }
@@ -166,7 +70,7 @@ static size_t behind_last_explicit(const struct sbx_acl *acl)
 {
     size_t i = acl->count;
 
-    while (i > 0 && !is_explicit(&acl->aces[i - 1]))
+    while (i > 0 && !sbx_grantrun_is_explicit(&acl->aces[i - 1]))
         i--;
     return i;
 }
@@ -175,10 +79,10 @@ static bool overlaps(const struct sbx_ace *allow, const struct sbx_acl *form)
 {
     size_t i;
 
-    if (is_deny(allow))
+    if (sbx_grantrun_is_deny(allow))
         return false;
     for (i = 0; i < form->count; i++) {
-        if (is_deny(&form->aces[i]) && (form->aces[i].mask & allow->mask) &&
+        if (sbx_grantrun_is_deny(&form->aces[i]) && (form->aces[i].mask & allow->mask) &&
             sbx_sid_equal(&form->aces[i].sid, &allow->sid))
             return true;
     }
@@ -209,15 +113,15 @@ static bool is_shadowed(const struct sbx_grant_child *child, const struct sbx_gr
 static enum sbx_status add_explicit_denies(
     const struct sbx_acl *form, struct sbx_acl *acl, size_t *ret_added, struct sbx_error *err)
 {
-    struct run run = {form, RUN_DENIES, true};
-    size_t length = run_length(&run);
-    size_t at = run_find(&run, acl);
+    struct sbx_grantrun run = {form, SBX_GRANTRUN_DENIES, true};
+    size_t length = sbx_grantrun_length(&run);
+    size_t at = sbx_grantrun_find(&run, acl);
 
     *ret_added = 0;
     if (!length || (at != SIZE_MAX && at + length <= leading_denies(acl)))
         return SBX_OK;
     *ret_added = length;
-    return run_insert(&run, acl, 0, err);
+    return sbx_grantrun_insert(&run, acl, 0, err);
 }
 
 /* A PROTECTED list: the same entries, as explicit ones. */
@@ -229,15 +133,15 @@ static enum sbx_status add_explicit(const struct sbx_grant_child *child,
     enum sbx_status status = SBX_OK;
 
     for (level = nearest; level && !status; level = level->parent) {
-        const struct sbx_acl *form =
-            child->is_directory ? &level->block->directory : &level->block->file;
-        struct run allows = {form, RUN_ALLOWS, true};
+        const struct sbx_acl *form = sbx_grantrun_form(level->block, child->is_directory);
+        struct sbx_grantrun allows = {form, SBX_GRANTRUN_ALLOWS, true};
         size_t added = 0;
 
         if (!is_shadowed(child, nearest, level, form))
             status = add_explicit_denies(form, acl, &added, err);
-        if (!status && run_length(&allows) && run_find(&allows, acl) == SIZE_MAX) {
-            status = run_insert(&allows, acl, behind_last_explicit(acl), err);
+        if (!status && sbx_grantrun_length(&allows) &&
+            sbx_grantrun_find(&allows, acl) == SIZE_MAX) {
+            status = sbx_grantrun_insert(&allows, acl, behind_last_explicit(acl), err);
             added++;
         }
         if (added)
@@ -252,7 +156,7 @@ static bool allow_before(const struct sbx_acl *acl, size_t at)
     size_t i;
 
     for (i = 0; i < at; i++) {
-        if (!is_deny(&acl->aces[i]))
+        if (!sbx_grantrun_is_deny(&acl->aces[i]))
             return true;
     }
     return false;
@@ -267,14 +171,15 @@ static size_t place(const struct sbx_acl *acl, const struct sbx_grant_level *lev
 {
     if (level->block->denies)
         return cursor;
-    while (cursor < acl->count && !is_explicit(&acl->aces[cursor]) && is_deny(&acl->aces[cursor])) {
+    while (cursor < acl->count && !sbx_grantrun_is_explicit(&acl->aces[cursor]) &&
+           sbx_grantrun_is_deny(&acl->aces[cursor])) {
         const struct sbx_grant_level *at;
 
         for (at = farther; at; at = at->parent) {
-            struct run run = {
-                is_directory ? &at->block->directory : &at->block->file, RUN_ALL, false};
+            struct sbx_grantrun run = {
+                sbx_grantrun_form(at->block, is_directory), SBX_GRANTRUN_ALL, false};
 
-            if (run_length(&run) && run_is_at(&run, acl, cursor))
+            if (sbx_grantrun_length(&run) && sbx_grantrun_is_at(&run, acl, cursor))
                 return cursor; /* ours, of a farther target */
         }
         cursor++;
@@ -291,17 +196,17 @@ static enum sbx_status add_inherited(const struct sbx_grant_child *child,
     enum sbx_status status = SBX_OK;
 
     for (level = nearest; level && !status; level = level->parent) {
-        struct run run = {
-            child->is_directory ? &level->block->directory : &level->block->file, RUN_ALL, false};
-        size_t length = run_length(&run);
-        size_t at = run_find(&run, acl);
+        struct sbx_grantrun run = {
+            sbx_grantrun_form(level->block, child->is_directory), SBX_GRANTRUN_ALL, false};
+        size_t length = sbx_grantrun_length(&run);
+        size_t at = sbx_grantrun_find(&run, acl);
         size_t added = 0;
 
         if (!length)
             continue;
         if (at == SIZE_MAX) {
             at = place(acl, level, level->parent, cursor, child->is_directory);
-            status = run_insert(&run, acl, at, err);
+            status = sbx_grantrun_insert(&run, acl, at, err);
             *changed = true;
         }
         if (!status && level->block->denies && allow_before(acl, at) &&
@@ -342,115 +247,6 @@ enum sbx_status sbx_grant_step_add(const struct sbx_grant_child *child,
     }
     sbx_acl_done(&dacl);
     return status;
-}
-
-/* --- removing --------------------------------------------------------------------------------- */
-
-static const struct sbx_acl *form_of(const struct sbx_grant_block *block, bool is_directory)
-{
-    return is_directory ? &block->directory : &block->file;
-}
-
-static size_t longest(const struct sbx_grant_removal *removal, bool is_directory)
-{
-    size_t most = 0;
-    size_t i;
-
-    for (i = 0; i < removal->block_count; i++) {
-        size_t count = form_of(removal->blocks[i], is_directory)->count;
-
-        most = count > most ? count : most;
-    }
-    return most;
-}
-
-/* Every occurrence of the run. Returns how many entries went. */
-static size_t remove_run(const struct run *run, struct sbx_acl *acl)
-{
-    size_t length = run_length(run);
-    size_t removed = 0;
-    size_t at;
-
-    while (length && (at = run_find(run, acl)) != SIZE_MAX) {
-        erase(acl, at, length);
-        removed += length;
-    }
-    return removed;
-}
-
-static size_t remove_block(
-    const struct sbx_grant_block *block, bool is_directory, struct sbx_acl *acl)
-{
-    const struct sbx_acl *form = form_of(block, is_directory);
-    const struct run runs[] = {
-        {form, RUN_ALL, false}, {form, RUN_DENIES, true}, {form, RUN_ALLOWS, true}};
-    size_t removed = 0;
-    size_t i;
-
-    for (i = 0; i < countof(runs); i++)
-        removed += remove_run(&runs[i], acl);
-    return removed;
-}
-
-/* What is left of our SID, explicit or inherited: nothing else on this machine has it. */
-static size_t remove_capability(struct sbx_acl *acl, const struct sbx_sid *capability)
-{
-    size_t removed = 0;
-    size_t i = 0;
-
-    while (i < acl->count) {
-        const struct sbx_ace *ace = &acl->aces[i];
-
-        if ((ace->type == SBX_ACE_ALLOW || ace->type == SBX_ACE_DENY) &&
-            sbx_sid_equal(&ace->sid, capability)) {
-            erase(acl, i, 1);
-            removed++;
-        } else {
-            i++;
-        }
-    }
-    return removed;
-}
-
-enum sbx_status sbx_grant_step_remove(const struct sbx_descriptor *descriptor, bool is_directory,
-    const struct sbx_grant_removal *removal, struct sbx_acl *ret_dacl, bool *ret_changed,
-    size_t *ret_irregular, struct sbx_error *err)
-{
-    struct sbx_acl dacl;
-    enum sbx_status status = SBX_OK;
-    size_t removed = 0;
-    size_t irregular = 0;
-    size_t length;
-    size_t i;
-
-    memset(&dacl, 0, sizeof(dacl));
-    *ret_changed = false;
-    if (ret_irregular)
-        *ret_irregular = 0;
-    if (descriptor->dacl.kind != SBX_ACL_LIST)
-        return SBX_OK;
-    status = sbx_acl_copy(&descriptor->dacl, &dacl, err);
-    if (status)
-        return status;
-    removed += sbx_acl_remove(&dacl, removal->added, removal->added_count);
-    /* Longer ones first: a grant in another mode may have left a block that is part of another. */
-    for (length = longest(removal, is_directory); length > 0; length--) {
-        for (i = 0; i < removal->block_count; i++) {
-            if (form_of(removal->blocks[i], is_directory)->count == length)
-                removed += remove_block(removal->blocks[i], is_directory, &dacl);
-        }
-    }
-    if (removal->capability)
-        irregular = remove_capability(&dacl, removal->capability);
-    if (ret_irregular)
-        *ret_irregular = irregular;
-    if (removed + irregular) {
-        *ret_dacl = dacl;
-        *ret_changed = true;
-        return SBX_OK;
-    }
-    sbx_acl_done(&dacl);
-    return SBX_OK;
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
