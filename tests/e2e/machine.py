@@ -51,19 +51,12 @@ class Machine:
         return code, output
 
     def forget_calls(self):
-        """The doubles read and write their whole state at every call: its log would cost the most."""
-        path = f"{self.prefix}/ntwine-state.json"
-        if os.path.exists(path):
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                lines = [line for line in file.read().splitlines() if '{"kind": "call"' not in line]
-            text = re.sub(r",\n\]", "\n]", "\n".join(lines) + "\n")
-            with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(text)
+        open(f"{self.prefix}/ntwine-calls.jsonl", "w").close()
 
     def calls_of_first(self):
         """Doubled calls of the program that was started last, without those of its children."""
-        with open(f"{self.prefix}/ntwine-state.json", encoding="utf-8", errors="surrogateescape") as file:
-            pids = re.findall(r'^  \{"kind": "call".*?"pid": "(\d+)"', file.read(), re.M)
+        with open(f"{self.prefix}/ntwine-calls.jsonl", encoding="utf-8", errors="surrogateescape") as file:
+            pids = re.findall(r'^\{"kind": "call".*?"pid": "(\d+)"', file.read(), re.M)
         return sum(pid == pids[0] for pid in pids)
 
     def setup(self, *arguments, folder=None, **options):
@@ -79,7 +72,7 @@ class Machine:
             return []
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             found = re.findall(r'^  (\{"kind": .*\}),?$', file.read(), re.M)
-        return [line for line in found if not re.match(r'\{"kind": "(call|machine)"', line)]
+        return [line for line in found if not line.startswith('{"kind": "machine"')]
 
     def files(self):
         """Path, kind, content hash and descriptor of everything below Program Files and ProgramData."""
@@ -122,7 +115,7 @@ class Machine:
         out = []
         for line in text.splitlines():
             match = re.match(r'^  (\{"kind": .*\})(,?)$', line)
-            if match and '"kind": "call"' not in line and '"kind": "machine"' not in line:
+            if match and '"kind": "machine"' not in line:
                 record = change(json.loads(match.group(1)))
                 if record is None:
                     continue

@@ -62,9 +62,9 @@ note "xattr__a-host-file-inherits-and-can-be-written" $?
 "$wine" run "$work/user" cmd /c 'echo z> C:\seen\host\file' >/dev/null 2>&1
 [ "$(tr -d '\r\n' <"$c/seen/host/file")" = y ]
 note "xattr__a-host-file-below-a-read-only-folder-is-refused" $?
-grep -q '"function": "NetUserAdd"' "$work/admin/ntwine-state.json"
+grep -q '"function": "NetUserAdd"' "$work/admin/ntwine-calls.jsonl"
 note "state__calls-are-recorded" $?
-! grep -q 'Correct-Horse' "$work/admin/ntwine-state.json"
+! grep -q 'Correct-Horse' "$work/admin/ntwine-state.json" "$work/admin/ntwine-calls.jsonl"
 note "state__deleted-account-leaves-no-password" $?
 [ ! -s "$work/user/server.log" ]
 note "server__no-complaints" $? "$(head -3 "$work/user/server.log")"

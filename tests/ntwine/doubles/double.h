@@ -24,7 +24,6 @@ struct machine {
     unsigned version;
     struct record *first;
     unsigned next_rid;
-    unsigned calls; /* calls recorded so far */
 };
 
 /* Read the state; end with machine_done. */

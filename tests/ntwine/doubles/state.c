@@ -230,7 +230,7 @@ struct record *record_add(struct machine *machine, const char *kind)
     return record;
 }
 
-static void free_record(struct record *record)
+static void free_fields(struct record *record)
 {
     size_t i;
 
@@ -238,6 +238,11 @@ static void free_record(struct record *record)
         free(record->fields[i].name);
         free(record->fields[i].value);
     }
+}
+
+static void free_record(struct record *record)
+{
+    free_fields(record);
     free(record);
 }
 
@@ -345,7 +350,7 @@ static void put_record(struct text *text, const struct record *record)
 {
     size_t i;
 
-    put(text, "  {");
+    put(text, "{");
     for (i = 0; i < record->count; i++) {
         if (i) put(text, ", ");
         put_string(text, record->fields[i].name);
@@ -374,14 +379,10 @@ struct machine *machine_load(void)
         CloseHandle(token);
     }
     free(buffer);
-    if (!(record = record_find(machine, NULL, "machine", NULL, NULL))) {
-        record = record_add(machine, "machine");
-        record_set(record, "next_rid", "1001");
-        record_set(record, "domain", "S-1-5-21-1004336348-1177238915-682003330");
-        record_set(record, "calls", "0");
-    }
+    if (!(record = record_find(machine, NULL, "machine", NULL, NULL))) record = record_add(machine, "machine");
+    if (!*record_get(record, "next_rid")) record_set(record, "next_rid", "1001");
+    if (!*record_get(record, "domain")) record_set(record, "domain", "S-1-5-21-1004336348-1177238915-682003330");
     machine->next_rid = strtoul(record_get(record, "next_rid"), NULL, 10);
-    machine->calls = strtoul(record_get(record, "calls"), NULL, 10);
     return machine;
 }
 
@@ -393,9 +394,11 @@ BOOL machine_done(struct machine *machine, BOOL store)
 
     if (store) {
         record_setf(record, "next_rid", "%u", machine->next_rid);
-        record_setf(record, "calls", "%u", machine->calls);
         put(&text, "{\"records\": [\n");
-        for (record = machine->first; record; record = record->next) put_record(&text, record);
+        for (record = machine->first; record; record = record->next) {
+            put(&text, "  ");
+            put_record(&text, record);
+        }
         put(&text, "]}\n");
         ok = !server_extension(NULL, NT_SET_MACHINE, machine->version, text.data, (unsigned)text.used);
         free(text.data);
@@ -447,9 +450,19 @@ static DWORD wanted_failure(const char *function)
     return 0;
 }
 
+static void note(const struct record *record)
+{
+    struct text text = {0};
+
+    put_record(&text, record);
+    server_extension(NULL, NT_NOTE_CALL, 0, text.data, (unsigned)text.used);
+    free(text.data);
+}
+
 DWORD double_call(const char *function, const char *format, ...)
 {
-    DWORD code = wanted_failure(function), tries;
+    DWORD code = wanted_failure(function);
+    struct record record = {0};
     char arguments[2048];
     va_list args;
 
@@ -457,33 +470,24 @@ DWORD double_call(const char *function, const char *format, ...)
     _vsnprintf(arguments, sizeof(arguments), format, args);
     va_end(args);
     arguments[sizeof(arguments) - 1] = 0;
-    for (tries = 0; tries < 100; tries++) {
-        struct machine *machine = machine_load();
-        struct record *record = record_add(machine, "call");
-
-        record_setf(record, "number", "%u", ++machine->calls);
-        record_set(record, "function", function);
-        record_setf(record, "pid", "%lu", GetCurrentProcessId());
-        record_set(record, "arguments", arguments);
-        if (code) record_setf(record, "injected", "%lu", code);
-        if (machine_done(machine, TRUE)) break;
-    }
+    record_set(&record, "kind", "call");
+    record_set(&record, "function", function);
+    record_setf(&record, "pid", "%lu", GetCurrentProcessId());
+    record_set(&record, "arguments", arguments);
+    if (code) record_setf(&record, "injected", "%lu", code);
+    note(&record);
+    free_fields(&record);
     return code;
 }
 
 void double_result(const char *function, DWORD code)
 {
-    char pid[16];
-    DWORD tries;
+    struct record record = {0};
 
-    sprintf(pid, "%lu", GetCurrentProcessId());
-    for (tries = 0; tries < 100; tries++) {
-        struct machine *machine = machine_load();
-        struct record *record = NULL, *last = NULL;
-
-        while ((record = record_find(machine, record, "call", "pid", pid)))
-            if (!strcmp(record_get(record, "function"), function)) last = record;
-        if (last) record_setf(last, "result", "%lu", code);
-        if (machine_done(machine, last != NULL)) break;
-    }
+    record_set(&record, "kind", "result");
+    record_set(&record, "of", function);
+    record_setf(&record, "pid", "%lu", GetCurrentProcessId());
+    record_setf(&record, "result", "%lu", code);
+    note(&record);
+    free_fields(&record);
 }

@@ -1,5 +1,6 @@
 /* ntwine: keeps the test doubles' machine state (accounts, rights, firewall ...), a text that they alone understand,
  * in the file ntwine-state.json of the prefix. Kept here so that programs under any token share one state.
+ * The log of doubled calls, ntwine-calls.jsonl, only grows: it is never read here.
  * LGPL-2.1-or-later, see ../README.md. */
 
 #include "config.h"
@@ -24,12 +25,17 @@
 
 static unsigned int version = 1;
 
-static const char *state_path(void)
+static const char *path_of( const char *name )
 {
     static char path[PATH_MAX];
 
-    snprintf( path, sizeof(path), "%s/ntwine-state.json", getenv( "WINEPREFIX" ) ? getenv( "WINEPREFIX" ) : "." );
+    snprintf( path, sizeof(path), "%s/%s", getenv( "WINEPREFIX" ) ? getenv( "WINEPREFIX" ) : ".", name );
     return path;
+}
+
+static const char *state_path(void)
+{
+    return path_of( "ntwine-state.json" );
 }
 
 /* Replies with the version and the text. Tests may edit the file: it is read each time. */
@@ -64,4 +70,12 @@ void nt_machine_set( unsigned int from, const char *text, data_size_t size )
         return;
     }
     version++;
+}
+
+void nt_machine_note( const char *line, data_size_t size )
+{
+    int fd = open( path_of( "ntwine-calls.jsonl" ), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666 );
+
+    if (fd == -1 || write( fd, line, size ) != size) set_error( STATUS_UNSUCCESSFUL );
+    if (fd != -1) close( fd );
 }

@@ -45,7 +45,8 @@ enum nt_extension
     NT_SET_INTEGRITY = 1, /* argument: RID */
     NT_SET_IDENTITY = 2,  /* makes a token that of another account */
     NT_ALLOW_PRIMARY = 4, /* a process may be given this token: the consent prompt's double */
-    NT_SET_MACHINE = 3    /* replaces the machine state; argument: the version it was made from */
+    NT_SET_MACHINE = 3,   /* replaces the machine state; argument: the version it was made from */
+    NT_NOTE_CALL = 5      /* adds a line to the log of doubled calls */
 };
 
 struct nt_state_reply
@@ -95,6 +96,7 @@ extern void nt_make_hive( const struct sid *sid );
 /* nt_machine.c */
 extern void nt_machine_get(void);
 extern void nt_machine_set( unsigned int version, const char *text, data_size_t size );
+extern void nt_machine_note( const char *line, data_size_t size );
 
 /* nt_access.c */
 extern struct token *nt_current_token(void);

@@ -466,6 +466,11 @@ int nt_token_extension( obj_handle_t handle, const void *data, data_size_t size 
         nt_machine_set( header->argument, (const char *)(header + 1), size - sizeof(*header) );
         return 1;
     }
+    if (header->code == NT_NOTE_CALL)
+    {
+        nt_machine_note( (const char *)(header + 1), size - sizeof(*header) );
+        return 1;
+    }
     if (!(token = get_token_obj( current->process, handle, TOKEN_ADJUST_DEFAULT ))) return 1;
     switch (header->code)
     {

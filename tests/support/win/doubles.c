@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #define STATE_MAX_BYTES (8u << 20)
+#define CALLS L"ntwine-calls.jsonl"
 
 static unsigned skipped;
 
@@ -73,17 +74,17 @@ const char *doubles_why_not(void)
 }
 
 /* WINECONFIGDIR is "\??\Z:\..." for the prefix. */
-static void state_path(wchar_t *path_w, size_t size_cch)
+static void path_of(const wchar_t *name_w, wchar_t *path_w, size_t size_cch)
 {
     wchar_t folder_w[400] = {0};
     DWORD cch = GetEnvironmentVariableW(L"WINECONFIGDIR", folder_w, countof(folder_w));
 
     ck_assert_uint_gt(cch, 4);
     ck_assert_uint_lt(cch, countof(folder_w));
-    ck_assert_int_gt(snwprintf(path_w, size_cch, L"%ls\\ntwine-state.json", folder_w + 4), 0);
+    ck_assert_int_gt(snwprintf(path_w, size_cch, L"%ls\\%ls", folder_w + 4, name_w), 0);
 }
 
-char *doubles_state(void)
+static char *read_all(const wchar_t *name_w)
 {
     wchar_t path_w[500];
     HANDLE file;
@@ -91,7 +92,7 @@ char *doubles_state(void)
     DWORD got = 0;
 
     ck_assert_ptr_nonnull(text);
-    state_path(path_w, countof(path_w));
+    path_of(name_w, path_w, countof(path_w));
     file = CreateFileW(path_w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
         NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE)
@@ -99,6 +100,11 @@ char *doubles_state(void)
     ck_assert(ReadFile(file, text, STATE_MAX_BYTES - 1, &got, NULL));
     CloseHandle(file);
     return text;
+}
+
+char *doubles_state(void)
+{
+    return read_all(L"ntwine-state.json");
 }
 
 /* One record a line: {"kind": "user", "name": "..."}. */
@@ -118,10 +124,9 @@ static bool line_has(const char *line, size_t length, const char *field, const c
 }
 
 static unsigned count_lines(
-    const char *field, const char *value, const char *field2, const char *value2)
+    char *text, const char *field, const char *value, const char *field2, const char *value2)
 {
-    char *state = doubles_state();
-    const char *line = state;
+    const char *line = text;
     unsigned count = 0;
 
     while (line && *line) {
@@ -133,13 +138,13 @@ static unsigned count_lines(
             count++;
         line = end ? end + 1 : NULL;
     }
-    free(state);
+    free(text);
     return count;
 }
 
 unsigned doubles_count(const char *kind)
 {
-    return count_lines("kind", kind, NULL, NULL);
+    return count_lines(doubles_state(), "kind", kind, NULL, NULL);
 }
 
 /* Calls of this process whose records were taken out. */
@@ -158,7 +163,7 @@ unsigned doubles_calls(const char *function)
         if (strcmp(forgotten[i].function, function) == 0)
             before = forgotten[i].count;
     snprintf(pid, sizeof(pid), "%lu", (unsigned long)GetCurrentProcessId());
-    return before + count_lines("function", function, "pid", pid);
+    return before + count_lines(read_all(CALLS), "function", function, "pid", pid);
 }
 
 static void forget(const char *line, size_t length)
@@ -201,13 +206,13 @@ void doubles_clear(void)
     SetEnvironmentVariableA("NTWINE_FAIL", NULL);
 }
 
-static void store(const char *text)
+static void store(const wchar_t *name_w, const char *text)
 {
     wchar_t path_w[500];
     HANDLE file;
     DWORD done = 0;
 
-    state_path(path_w, countof(path_w));
+    path_of(name_w, path_w, countof(path_w));
     file = CreateFileW(path_w, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
     ck_assert_ptr_ne(file, INVALID_HANDLE_VALUE);
     ck_assert(WriteFile(file, text, (DWORD)strlen(text), &done, NULL));
@@ -217,28 +222,19 @@ static void store(const char *text)
 
 void doubles_forget_calls(void)
 {
-    char *state = doubles_state();
-    char *out = calloc(STATE_MAX_BYTES, 1);
-    const char *line = state;
-    size_t used = 0;
+    char *calls = read_all(CALLS);
+    const char *line = calls;
 
-    ck_assert_ptr_nonnull(out);
     while (line && *line) {
         const char *end = strchr(line, '\n');
         size_t length = end ? (size_t)(end - line) : strlen(line);
 
-        if (line_has(line, length, "kind", "call")) {
+        if (line_has(line, length, "kind", "call"))
             forget(line, length);
-        } else {
-            memcpy(out + used, line, length);
-            used += length;
-            out[used++] = '\n';
-        }
         line = end ? end + 1 : NULL;
     }
-    store(out);
-    free(out);
-    free(state);
+    store(CALLS, "");
+    free(calls);
 }
 
 void doubles_set(const char *kind, const char *name, const char *field, const char *value)
@@ -272,7 +268,7 @@ void doubles_set(const char *kind, const char *name, const char *field, const ch
         line = end ? end + 1 : NULL;
     }
     ck_assert_msg(found, "no %s '%s'", kind, name ? name : "");
-    store(out);
+    store(L"ntwine-state.json", out);
     free(out);
     free(state);
 }

@@ -2,8 +2,8 @@
  * Tests against what ntwine doubles (accounts, rights, logon, filters): where they can run, what
  * was called, calls that fail, and skips that are counted.
  *
- * The double's records lie in PREFIX/ntwine-state.json, which it reads anew for each call
- * (tests/ntwine/README.md). Nothing of this exists on Windows: there, a test that would change the
+ * The double's records lie in PREFIX/ntwine-state.json, which it reads anew for each call, and what
+ * was called in PREFIX/ntwine-calls.jsonl (tests/ntwine/README.md). Nothing of this exists on Windows: there, a test that would change the
  * machine runs only when SBX_CHANGE_MACHINE=1 says that the machine may be changed.
  */
 #ifndef SBX_TESTS_DOUBLES_H
@@ -58,8 +58,8 @@ char *doubles_state(void);
 unsigned doubles_calls(const char *function);
 
 /**
- * Take the log of calls out of the state; doubles_calls goes on counting. For tests that make many
- * calls: the double reads and writes the whole state for each.
+ * Empty the log of calls; doubles_calls goes on counting. For tests that make many calls:
+ * doubles_calls reads the whole log.
  */
 void doubles_forget_calls(void);
 
