@@ -177,6 +177,10 @@ $(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPP
 $(O)/tests/hopdriver.exe: $(O)/obj/tests/probe/hopdriver.o $(call obj,runner/hoprun.c agent/runnerproc.c) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) $(WIN_LIBS)
+# Set-up's steps without the network's, for the suite on a machine without a filter engine.
+$(O)/tests/setupsteps.exe: $(O)/obj/tests/probe/setupsteps.o $(O)/setup-test.a $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/setup-test.a $(LIBSBX) $(WIN_LIBS)
 # Leased accounts and the installation's record, on real folders.
 $(O)/tests/test_lease.exe: $(O)/obj/tests/win/test_lease.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
         agent/lease.c agent/installed.c) $(LIBSBX)
@@ -191,12 +195,16 @@ SUITE_SRC      := $(filter-out tests/suite/probe_%,$(wildcard tests/suite/*.c))
 SUITE_PROBE_SRC:= $(wildcard tests/suite/probe_*.c)
 
 .PHONY: suite
-suite: $(O)/suite/suite.exe $(O)/suite/probe.exe
+suite: $(O)/suite/suite.exe $(O)/suite/probe.exe $(addprefix $(O)/suite/,setupsteps.exe hopdriver.exe hopchild.exe)
+# The elevated rows' helpers: the two that link our code are started by the suite like the programs.
+$(O)/suite/setupsteps.exe $(O)/suite/hopdriver.exe $(O)/suite/hopchild.exe: $(O)/suite/%.exe: $(O)/tests/%.exe
+	@mkdir -p $(@D)
+	$(Q)$(STRIP) -o $@ $<
 $(O)/suite/suite.exe: $(call obj,$(SUITE_SRC))
 $(O)/suite/probe.exe: $(call obj,$(SUITE_PROBE_SRC))
 $(O)/suite/%.exe:
 	@mkdir -p $(@D)
-	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -ladvapi32 -lntdll -luser32
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -ladvapi32 -lntdll -luser32 -lnetapi32 -lws2_32
 	$(Q)$(STRIP) $@
 
 nt-suite: deps  ## build/nt-suite/{x86_64,i686}: programs, driver, probe and run.cmd for any NT machine

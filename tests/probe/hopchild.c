@@ -12,8 +12,10 @@
  *   find HEX             looks for the bytes (each ^ 0x5A) in every process it can read, its
  *                        environments and command lines included
  *   hold HEX MS          keeps the bytes in clear in memory: what `find` must find
+ *   connect PORT         TCP to 127.0.0.1
  *   exit N | sleep MS | tree MS | cat | write FILE | read FILE
  */
+#include <winsock2.h>
 #include <windows.h>
 #include <tlhelp32.h>
 #include <sddl.h>
@@ -418,6 +420,27 @@ static int read_file(const wchar_t *path)
     return 0;
 }
 
+static int connect_to(DWORD port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((u_short)port)};
+    WSADATA data;
+    SOCKET s;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (WSAStartup(MAKEWORD(2, 2), &data)) {
+        printf("no sockets\n");
+        return 0;
+    }
+    s = socket(AF_INET, SOCK_STREAM, 0);
+    if (s == INVALID_SOCKET)
+        printf("no socket %d\n", WSAGetLastError());
+    else if (connect(s, (struct sockaddr *)&address, sizeof(address)))
+        printf("refused %d\n", WSAGetLastError());
+    else
+        printf("connected\n");
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
@@ -452,6 +475,8 @@ int wmain(int argc, wchar_t **argv)
         return Sleep(number), 0;
     if (!wcscmp(word, L"tree"))
         return tree(argv[2]);
+    if (!wcscmp(word, L"connect"))
+        return connect_to(number);
     if (!wcscmp(word, L"write"))
         return write_file(argv[2]);
     return 99;

@@ -423,7 +423,7 @@ static int as_user(int argc, char **argv, wchar_t **argv_w)
 {
     STARTUPINFOW startup = {.cb = sizeof(startup), .dwFlags = STARTF_USESTDHANDLES};
     PROCESS_INFORMATION info = {0};
-    wchar_t image[1024], line[1024] = L"hopdriver";
+    wchar_t image[1024], system[MAX_PATH], line[1024] = L"hopdriver";
     DWORD code = 125;
     int i;
 
@@ -433,8 +433,9 @@ static int as_user(int argc, char **argv, wchar_t **argv_w)
     startup.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
     GetModuleFileNameW(NULL, image, countof(image));
-    if (!CreateProcessWithLogonW(argv_w[2], L".", argv_w[3], 0, image, line, 0, NULL,
-            L"C:\\windows\\system32", &startup, &info)) {
+    GetSystemDirectoryW(system, countof(system));
+    if (!CreateProcessWithLogonW(
+            argv_w[2], L".", argv_w[3], 0, image, line, 0, NULL, system, &startup, &info)) {
         sbx_fail_win32(&err, GetLastError(), "start as '%s'", argv[2]);
         return fail("as");
     }

@@ -9,7 +9,8 @@ cd "$here/../.."
 [ $# = 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 arch=$1 out=$2 from=${BUILD:-build}/$1
 
-files=("$from/agent.exe" "$from/command-runner.exe" "$from/suite/suite.exe" "$from/suite/probe.exe")
+files=("$from/agent.exe" "$from/command-runner.exe" "$from/suite/suite.exe" "$from/suite/probe.exe"
+    "$from/suite/setupsteps.exe" "$from/suite/hopdriver.exe" "$from/suite/hopchild.exe")
 [ ! -e "$from/sandbox-setup.exe" ] || files+=("$from/sandbox-setup.exe")
 for f in "${files[@]}"; do
     [ -e "$f" ] || { echo "assemble: $f is missing (make ARCH=$arch programs suite)" >&2; exit 1; }

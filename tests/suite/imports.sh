@@ -71,7 +71,7 @@ check_headers() {
     *) check "$name: not of the console subsystem" grep -qE '^Subsystem[[:space:]]+00000003' <<<"$headers" ;;
     esac
     case $name in
-    */suite.exe | */probe.exe | */sandbox-probe.exe) ;; # test programs have no size limit
+    */suite.exe | */probe.exe | */sandbox-probe.exe | */setupsteps.exe | */hopdriver.exe | */hopchild.exe) ;; # test programs have no size limit
     *)
         size=$(stat -c %s "$file")
         case $file in */agent.exe) limit=$limit_agent_bytes ;; */sandbox-setup.exe) limit=$limit_setup_bytes ;; *) limit=$limit_bytes ;; esac
@@ -96,7 +96,8 @@ if [ $# -gt 0 ]; then
     for file in "$@"; do one "$file"; done
 else
     for arch in x86_64 i686; do
-        for program in agent.exe command-runner.exe sandbox-setup.exe suite/suite.exe suite/probe.exe; do
+        for program in agent.exe command-runner.exe sandbox-setup.exe suite/suite.exe suite/probe.exe suite/setupsteps.exe \
+            suite/hopdriver.exe suite/hopchild.exe; do
             file=$build/$arch/$program
             if [ -e "$file" ]; then
                 one "$file"

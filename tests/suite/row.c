@@ -35,6 +35,14 @@ const char *const fact_names[FACT_COUNT] = {
     [FACT_GIT] = "git",
     [FACT_CURL] = "curl",
     [FACT_PYTHON] = "python",
+    [FACT_ACCOUNTS] = "local accounts",
+    [FACT_LOGON] = "logon checks",
+    [FACT_NETLOGON] = "network logons",
+    [FACT_SECLOGON] = "secondary logon",
+    [FACT_FENCE] = "filter engine",
+    [FACT_FREE] = "machine without an installation",
+    [FACT_PRODUCT] = "installation by sandbox-setup",
+    [FACT_SETUP] = "accounts set up",
 };
 
 static void say(const char *prefix, const char *text)
@@ -132,6 +140,8 @@ bool fact(enum fact which)
 const char *fact_evidence(enum fact which)
 {
     load_facts();
+    if (!fact_texts[which] && (which == FACT_SETUP || which == FACT_PRODUCT))
+        return "neither U02 nor U03 has set up here";
     return fact_texts[which] ? fact_texts[which] : "the row that finds this out did not answer";
 }
 

@@ -51,6 +51,15 @@ enum fact {
     FACT_GIT,
     FACT_CURL,
     FACT_PYTHON,
+    /* Found out with --elevated only (rows_accounts.c, rows_setup.c). */
+    FACT_ACCOUNTS, /* local accounts are made, found by name, and go */
+    FACT_LOGON,    /* LogonUserW refuses a wrong password and gives the account's token */
+    FACT_NETLOGON, /* and does so for network logons */
+    FACT_SECLOGON, /* CreateProcessWithLogonW starts a process as the account */
+    FACT_FENCE,    /* the filter engine keeps what it is given */
+    FACT_FREE,     /* nothing of an installation is there that is not the suite's */
+    FACT_PRODUCT,  /* sandbox-setup.exe has installed, for the suite */
+    FACT_SETUP,    /* it has, or setupsteps.exe has done what needs no filter engine */
     FACT_COUNT
 };
 #define NEED(f) (1ull << (f))
@@ -76,7 +85,8 @@ struct row_set {
 };
 extern const struct row_set rows_facts, rows_streams, rows_exit, rows_argv, rows_environment,
     rows_policy, rows_lifetime, rows_codex, rows_files, rows_names, rows_process, rows_extra,
-    rows_grants, rows_integrity;
+    rows_grants, rows_integrity, rows_accounts, rows_setup, rows_hops, rows_installed,
+    rows_uninstall;
 
 struct options {
     const char *self, *self_dir, *programs, *work; /* full paths */
@@ -218,6 +228,40 @@ double result_number(const struct agent *agent, const char *key);    /* -1 when 
 bool result_has_text(const struct agent *agent, const char *list, const char *part);
 /* One line about how a run ended, for messages. */
 char *agent_story(const struct agent *agent);
+
+/* --- elevated mode (elevated.c) --- */
+#define SUITE_GROUP "AgentSandboxUsers"
+#define SUITE_OFFLINE "AgentSandboxOffline"
+#define SUITE_ONLINE "AgentSandboxOnline"
+#define SUITE_USER "SbxSuiteUser" /* made for one row, and gone at its end */
+/* The SID of a local name, or NULL; ret_use may be NULL. */
+char *name_sid(const char *name, SID_NAME_USE *ret_use);
+/* An ordinary local user with a password of its own; false and a reason in diag otherwise. */
+bool user_make(char password[40]);
+void user_remove(void);
+/* Rights that the local policy gives to a SID, "SeThis SeThat", sorted; "" when none. */
+char *rights_of(const char *sid);
+bool rights_add(const char *sid, const char *right);
+/* A folder that every account may read and only administrators write: the children's programs. */
+char *tools_dir(void);
+char *tool(const char *name);   /* in it, copied there when it is not there yet */
+char *helper(const char *name); /* beside suite.exe */
+char *installed_dir(void);      /* %ProgramFiles%\AgentSandbox */
+char *data_dir(void);           /* %ProgramData%\AgentSandbox */
+/* What the suite leaves so that a later run knows: this installation is the suite's. */
+char *marker(void);
+/* One program with words (NULL at the end); what it said is in the run. */
+struct run *call(const char *image, ...);
+/* One line for messages: exit code and both outputs. */
+char *story(const struct run *run);
+/* A command as an account through the installed runner: words are hopdriver's, '|' between. */
+struct run *hop(const char *account, const char *words, const char *image, ...);
+/* Some line of the text begins with this. */
+bool line_begins(const char *text, const char *start);
+/* Set up for the suite, by whichever way this machine allows; an operator's SID, or NULL. */
+struct run *set_up_again(const char *verb, const char *operator_sid);
+/* Names of the suite's processes' images that still run. */
+int running(const char *image);
 
 /* --- the fixture: one folder per row (fixture.c) --- */
 struct fixture {
