@@ -33,7 +33,8 @@ enum sbx_verb {
     SBX_VERB_UNINSTALL,
     SBX_VERB_STATUS,
     SBX_VERB_VERIFY,
-    SBX_VERB_EXPLAIN
+    SBX_VERB_EXPLAIN,
+    SBX_VERB_DOCTOR
 };
 
 struct sbx_cli {
@@ -58,6 +59,7 @@ struct sbx_cli {
     uint32_t accounts;           /* setup --accounts; 0 = as installed, or 1 */
     enum sbx_setup_fence fence;  /* setup --fence; 0 = as installed, or plain */
     bool verify;                 /* uninstall --verify */
+    bool calibrate;              /* doctor --calibrate */
     const char *pipe;            /* serve --pipe; borrowed; NULL = standard input and output */
     /* The options as they were written, borrowed from argv: what a session passes on. */
     const char *const *options;

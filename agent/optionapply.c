@@ -262,6 +262,9 @@ enum sbx_status sbx_option_apply(
     case OPT_VERIFY:
         cli->verify = true;
         return SBX_OK;
+    case OPT_CALIBRATE:
+        cli->calibrate = true;
+        return SBX_OK;
     case OPT_ONLY:
         return add_list(value, &cli->operands, err);
     case OPT_REPORT:

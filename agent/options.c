@@ -177,6 +177,16 @@ static const struct sbx_option attack_options[] = {
     SAY_OPTIONS,
 };
 
+static const struct sbx_option doctor_options[] = {
+    {OPT_CALIBRATE, "--calibrate", NULL, false, "What is done",
+        "find the strictest token recipe that holds and works on this build,\n"
+        "by trying, and keep it for `token: auto`"},
+    {OPT_MODE, "--mode", "MODE", false, NULL,
+        "of the calibration: auto, elevated or unelevated (default: auto)"},
+    JSON_OPTION,
+    SAY_OPTIONS,
+};
+
 static const struct sbx_option plain_options[] = {JSON_OPTION, SAY_OPTIONS};
 
 static const char run_intro[] =
@@ -271,10 +281,25 @@ static const char attack_codes[] = "Exit codes:\n"
                                    "  2    usage error\n"
                                    "  125  could not be tried\n";
 
+static const char doctor_intro[] =
+    "Looks at what the sandbox rests on: installation, accounts, rights, services, network rules,\n"
+    "volumes, tools of PATH, access lists, and what earlier runs left. Each row has what was "
+    "found\n"
+    "and a remedy. Changes nothing; an administrator sees more. --calibrate tries the token "
+    "recipes\n"
+    "in the real sandbox, on files of its own, and keeps the strictest that passes.\n";
+
+static const char doctor_codes[] = "Exit codes:\n"
+                                   "  0    no fault; with --calibrate: a recipe passed\n"
+                                   "  1    a fault; with --calibrate: none passed\n"
+                                   "  2    usage error or a policy that cannot be read\n"
+                                   "  125  failed\n";
+
 static const char explain_intro[] =
     "CODE is an exit code (125), a status (unproven), a fact (TokenRestrictedSids), a system "
     "error\n"
-    "(1326, ERROR_LOGON_FAILURE), or a row of `agent verify` (F1a).\n";
+    "(1326, ERROR_LOGON_FAILURE), a row of `agent verify` (F1a), or a check of `agent doctor`\n"
+    "(account.locked).\n";
 
 static const char explain_codes[] = "Exit codes:\n"
                                     "  0    explained\n"
@@ -388,6 +413,9 @@ const struct sbx_verb_row sbx_verb_rows[] = {
     {SBX_VERB_VERIFY, "verify", NULL, "[ID...]", 0, SIZE_MAX, false,
         "try to break the sandbox, and say what held", attack_intro, attack_codes, attack_options,
         countof(attack_options)},
+    {SBX_VERB_DOCTOR, "doctor", NULL, NULL, 0, 0, false,
+        "say what is wrong with installation, machine and state, and what mends it", doctor_intro,
+        doctor_codes, doctor_options, countof(doctor_options)},
     {SBX_VERB_EXPLAIN, "explain", NULL, "CODE", 1, 1, false,
         "say what an exit code, an error, a fact or a row of verify means", explain_intro,
         explain_codes, plain_options, countof(plain_options)},

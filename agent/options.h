@@ -45,7 +45,8 @@ enum sbx_option_id {
     OPT_FENCE,
     OPT_VERIFY,
     OPT_ONLY,
-    OPT_REPORT
+    OPT_REPORT,
+    OPT_CALIBRATE
 };
 
 struct sbx_option {

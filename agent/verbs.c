@@ -1,6 +1,7 @@
 /* See verbs.h. */
 #include "verbs.h"
 
+#include "doctor.h"
 #include "facts.h"
 #include "policyload.h"
 #include "readroots.h"
@@ -49,6 +50,8 @@ int sbx_verbs_command(const struct sbx_cli *cli, const struct sbx_say *say)
         return sbx_status_command(cli, say);
     case SBX_VERB_EXPLAIN:
         return sbx_explain_command(cli, say);
+    case SBX_VERB_DOCTOR:
+        return sbx_doctor_command(cli, say);
     case SBX_VERB_VERIFY:
         return sbx_verify_command(cli, say);
     case SBX_VERB_RUN:

@@ -99,6 +99,15 @@ void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left);
 void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row,
     struct sbx_verify_result *ret_result, struct sbx_verify_report *report);
 
+/**
+ * Run a parsed `agent run` inside: mode, recipe and confinement go into the result, the failure of
+ * a run that did not begin into result->error.
+ * @param ret_output standard output; released by the caller, whatever happened
+ * @return the exit code
+ */
+uint32_t sbx_verify_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
+    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_buf *ret_output);
+
 /* --- verifyreport.c -----------------------------------------------------------------------------
  */
 
@@ -112,6 +121,10 @@ SBX_MUST_CHECK enum sbx_status sbx_verify_json(
 
 /* --- verifycmd.c --------------------------------------------------------------------------------
  */
+
+/** The path of a program beside agent.exe, which must be there. @param ret_path owned */
+SBX_MUST_CHECK enum sbx_status sbx_verify_find_beside(
+    const char *name, char **ret_path, struct sbx_error *err);
 
 /** `agent verify`. @return 0: nothing BROKEN; 1: BROKEN; 125: could not be run */
 int sbx_verify_command(const struct sbx_cli *cli, const struct sbx_say *say);

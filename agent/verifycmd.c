@@ -20,8 +20,7 @@ static const struct sbx_verify_row first_row = {"", "ordinary work in a wider ru
     "read|{extra}\\target.txt", "--allow-write|{extra}", NULL, 0, SBX_VERIFY_FILES,
     SBX_VERIFY_MUST_WORK | SBX_VERIFY_NO_TRACE};
 
-/* Beside agent.exe, as everything of ours. */
-static enum sbx_status find_beside(const char *name, char **ret_path, struct sbx_error *err)
+enum sbx_status sbx_verify_find_beside(const char *name, char **ret_path, struct sbx_error *err)
 {
     char *program = NULL, *folder = NULL;
     wchar_t *path_w = NULL;
@@ -151,9 +150,9 @@ int sbx_verify_command(const struct sbx_cli *cli, const struct sbx_say *say)
     int code;
 
     sbx_error_init(&err);
-    status = find_beside("sandbox-probe.exe", &run.probe, &err);
+    status = sbx_verify_find_beside("sandbox-probe.exe", &run.probe, &err);
     if (!status)
-        status = find_beside("command-runner.exe", &runner, &err);
+        status = sbx_verify_find_beside("command-runner.exe", &runner, &err);
     if (!status)
         status = sbx_consolectl_install(&run.cancel.event, &err);
     run.cancel.count = sbx_consolectl_counter();

@@ -287,8 +287,8 @@ static enum sbx_status fill_vector(const struct sbx_verify_run *run,
     return status;
 }
 
-static void run_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
-    struct sbx_verify_result *result, struct sbx_verify_report *report)
+uint32_t sbx_verify_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
+    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_buf *ret_output)
 {
     struct output output = {{0}, NULL, {0}};
     const struct sbx_say silent = {.quiet = true, .sink = swallow};
@@ -306,11 +306,21 @@ static void run_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
     exit_code = sbx_run(&how, &json);
     read_result(&json, seen, report, result->error);
     seen->inside_ran = !result->error[0];
-    seen->inside = sbx_verify_outcome_of(exit_code);
-    if (!sbx_buf_putc(&output.bytes, '\0', NULL))
-        seen->ping = sbx_verify_first(output.bytes.data);
     sbx_buf_done(&json);
-    sbx_buf_done(&output.bytes);
+    *ret_output = output.bytes;
+    return exit_code;
+}
+
+static void run_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
+    struct sbx_verify_result *result, struct sbx_verify_report *report)
+{
+    struct sbx_buf output;
+    uint32_t exit_code = sbx_verify_inside(run, cli, result, report, &output);
+
+    result->seen.inside = sbx_verify_outcome_of(exit_code);
+    if (!sbx_buf_putc(&output, '\0', NULL))
+        result->seen.ping = sbx_verify_first(output.data);
+    sbx_buf_done(&output);
 }
 
 static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_verify_row *row,
