@@ -355,6 +355,8 @@ static enum sbx_status run(struct sbx_mcp *mcp, struct sbx_error *err)
         return status;
     mcp->have_runners = sbx_runner_pool_begin_beside(&mcp->runners);
     WaitForSingleObject(mcp->io.ended, INFINITE);
+    if (!sbx_rpcio_take_no_more(&mcp->io))
+        ExitProcess(SBX_EXIT_SANDBOX); /* the reader still uses what the return releases */
     sbx_mcp_end_all(mcp);
     if (mcp->have_runners)
         sbx_runner_pool_end(&mcp->runners);

@@ -1,11 +1,14 @@
 /* See rpcio.h. */
 #include "rpcio.h"
 
+#include "shared/win/clock.h"
 #include "shared/win/handle.h"
 #include "shared/win/spawn.h"
 
 #define READ_BYTES 65536u
 #define BATCH_MAX 64u
+/* For the message that is being dealt with when the session ends. */
+#define TAKING_MS 20000u
 
 /* The answers of one batch, written together when the last is there. */
 struct batch {
@@ -184,7 +187,10 @@ static void take_one(struct sbx_rpcio *io, const struct cJSON *item, struct batc
     }
     if (read.kind == SBX_RPC_REQUEST)
         read.id.batch = batch;
-    message(context, &read);
+    EnterCriticalSection(&io->taking);
+    if (!io->closed)
+        message(context, &read);
+    LeaveCriticalSection(&io->taking);
 }
 
 /* How many answers a batch will have. */
@@ -289,6 +295,20 @@ void sbx_rpcio_read(struct sbx_rpcio *io, sbx_rpcio_fn message, void *context)
     free(part);
     sbx_rpc_lines_done(&lines);
     SetEvent(io->ended);
+}
+
+bool sbx_rpcio_take_no_more(struct sbx_rpcio *io)
+{
+    const uint64_t deadline_ms = sbx_clock_ms() + TAKING_MS;
+
+    while (!TryEnterCriticalSection(&io->taking)) {
+        if (!sbx_clock_left_ms(deadline_ms))
+            return false;
+        Sleep(1);
+    }
+    io->closed = true;
+    LeaveCriticalSection(&io->taking);
+    return true;
 }
 
 void sbx_rpcio_stop(struct sbx_rpcio *io)

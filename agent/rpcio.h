@@ -14,11 +14,13 @@
 #define SBX_RPCIO_OUT_MAX_BYTES (80u * 1024u * 1024u)
 
 struct sbx_rpcio {
-    HANDLE in, out;        /* the same for a pipe */
-    bool pipe;             /* opened for overlapped I/O */
-    bool batches;          /* accept them (MCP 2025-03-26 demands it) */
-    HANDLE ended;          /* manual-reset: nobody is there any more, or sbx_rpcio_stop */
-    CRITICAL_SECTION lock; /* of writing and of batches */
+    HANDLE in, out;          /* the same for a pipe */
+    bool pipe;               /* opened for overlapped I/O */
+    bool batches;            /* accept them (MCP 2025-03-26 demands it) */
+    HANDLE ended;            /* manual-reset: nobody is there any more, or sbx_rpcio_stop */
+    CRITICAL_SECTION lock;   /* of writing and of batches */
+    CRITICAL_SECTION taking; /* held while a message is dealt with */
+    bool closed;             /* guarded by taking: none is any more */
 };
 
 /**
@@ -39,6 +41,13 @@ void sbx_rpcio_close(struct sbx_rpcio *io);
 
 /** Set `ended`. */
 void sbx_rpcio_stop(struct sbx_rpcio *io);
+
+/**
+ * No message is dealt with from here on; waits for the one that is. What has come in already would
+ * otherwise start commands beside the end of all commands. Not from inside a sbx_rpcio_fn.
+ * @return false when the other side keeps one from ending (20 s)
+ */
+bool sbx_rpcio_take_no_more(struct sbx_rpcio *io);
 
 /** Called for every message that is well-formed; answers to the others were given. */
 typedef void (*sbx_rpcio_fn)(void *context, const struct sbx_rpc_message *message);

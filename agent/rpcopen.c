@@ -18,6 +18,7 @@ static enum sbx_status init(struct sbx_rpcio *io, struct sbx_error *err)
 
     memset(io, 0, sizeof(*io));
     InitializeCriticalSection(&io->lock);
+    InitializeCriticalSection(&io->taking);
     io->ended = CreateEventW(NULL, TRUE, FALSE, NULL);
     code = GetLastError();
     return io->ended ? SBX_OK : sbx_fail_win32(err, code, "event of the session");
@@ -149,5 +150,6 @@ void sbx_rpcio_close(struct sbx_rpcio *io)
     sbx_handle_close_each(handles, countof(handles));
     sbx_handle_close(&io->ended);
     DeleteCriticalSection(&io->lock);
+    DeleteCriticalSection(&io->taking);
     io->in = io->out = NULL;
 }

@@ -348,6 +348,8 @@ static enum sbx_status run(struct sbx_serve *serve, struct sbx_error *err)
         return status;
     serve->have_runners = sbx_runner_pool_begin_beside(&serve->runners);
     WaitForSingleObject(serve->io.ended, INFINITE);
+    if (!sbx_rpcio_take_no_more(&serve->io))
+        ExitProcess(SBX_EXIT_SANDBOX); /* the reader still uses what the return releases */
     sbx_serve_end_all(serve);
     if (serve->have_runners)
         sbx_runner_pool_end(&serve->runners);

@@ -35,6 +35,9 @@ for i in range(times):
         wait_for_birth(2)
     else:
         time.sleep(max(0, deadline - time.time()))
+    if i % 4 == 0:  # more than is dealt with before the end is noticed
+        line = b'{"jsonrpc":"2.0","id":7,"method":"exec.start","params":{"argv":["cmd","/c","exit"],"profile":"none"}}\n'
+        agent.write(line * 300)
     if i % 2:
         agent.process.kill()  # agent itself, with no chance to do anything
     agent.process.stdout.close()

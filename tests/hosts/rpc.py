@@ -68,5 +68,10 @@ def programs():
                 name in command for name in ("agent.exe", "command-runner", "probe.exe", "cmd.exe", "cmd ")):
             if any(name in command for name in ("python", "bash", "timeout", "node")):
                 continue
+            # Wine, killed between fork and the new process's first word to its server: the server has ended the process, and
+            # does not know this loader, which waits for an answer. There is no Windows process.
+            if command.startswith(os.environ["WINE"] + " command-runner"):
+                os.kill(int(pid), 9)
+                continue
             found.append(f"{pid} {command}")
     return found
