@@ -145,14 +145,16 @@ static bool works_outside(const struct calibrate *all, const struct words *words
     struct sbx_spawn spawn = {
         .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
     uint32_t exit_code = 1;
+    struct sbx_error ignored;
     struct sbx_buf output;
     enum sbx_status status;
 
+    sbx_error_init(&ignored);
     sbx_buf_init(&output, OUTPUT_MAX_BYTES);
     status = sbx_program_resolve(words->items, words->count, run->folder,
-        sbx_env_get(&all->prepared.facts.environment, "PATH"), &program, NULL);
+        sbx_env_get(&all->prepared.facts.environment, "PATH"), &program, &ignored);
     if (!status)
-        status = sbx_pipe_new(0, &pipe, NULL);
+        status = sbx_pipe_new(0, &pipe, &ignored);
     spawn.image = program.image;
     spawn.command_line = program.command_line;
     spawn.argv = program.command_line ? NULL : (const char *const *)program.argv.items;
@@ -160,12 +162,12 @@ static bool works_outside(const struct calibrate *all, const struct words *words
     spawn.cwd = run->folder;
     spawn.std_out = pipe.write;
     if (!status)
-        status = sbx_spawn_create(&spawn, &process, NULL);
+        status = sbx_spawn_create(&spawn, &process, &ignored);
     sbx_handle_close(&pipe.write);
     if (!status)
-        status = sbx_pipe_read_all(pipe.read, TWIN_MS, &output, NULL);
+        status = sbx_pipe_read_all(pipe.read, TWIN_MS, &output, &ignored);
     if (!status)
-        status = sbx_process_wait(&process, TWIN_MS, &exit_code, NULL);
+        status = sbx_process_wait(&process, TWIN_MS, &exit_code, &ignored);
     if (status && process.process)
         sbx_process_kill(&process, 1);
     sbx_process_close(&process);

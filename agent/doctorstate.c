@@ -59,9 +59,11 @@ static enum sbx_status look_ledgers(struct sbx_doctor_gathered *gathered, struct
     struct sbx_doctor_facts *facts = &gathered->facts;
     enum sbx_status status = SBX_OK;
     HANDLE directory = NULL;
+    struct sbx_error why;
     size_t count = 0, i;
 
-    if (sbx_grants_list(state, &gathered->infos, &count, NULL))
+    sbx_error_init(&why);
+    if (sbx_grants_list(state, &gathered->infos, &count, &why))
         return SBX_OK; /* unknown */
     facts->ledgers_asked = SBX_KNOWN_YES;
     if (!count)
@@ -69,7 +71,7 @@ static enum sbx_status look_ledgers(struct sbx_doctor_gathered *gathered, struct
     status = sbx_calloc(count, sizeof(*gathered->ledgers), &gathered->ledgers, err);
     if (status)
         return status;
-    if (sbx_ledger_directory(state, false, &directory, NULL))
+    if (sbx_ledger_directory(state, false, &directory, &why))
         facts->ledgers_asked = SBX_UNKNOWN;
     for (i = 0; i < count; i++) {
         const struct sbx_grant_info *info = &gathered->infos[i];

@@ -66,7 +66,7 @@ static enum sbx_status set_aside(const char *state_directory, struct sbx_error *
     if (!status)
         status = sbx_file_open_at(folder, NAME, &how, &file, err);
     if (!status)
-        status = sbx_file_rename(file, NULL, NAME ".damaged", true, err);
+        status = sbx_file_rename(file, folder, NAME ".damaged", true, err);
     sbx_handle_close(&file);
     sbx_handle_close(&folder);
     return status;
