@@ -169,8 +169,9 @@ $(O)/tests/test_requester.exe: $(O)/obj/tests/win/test_requester.o $(call obj,$(
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # The watch over protected names, with the grant engine behind it.
 PROTECT_SRC := $(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC)) agent/follow.c agent/installed.c
-$(O)/tests/test_protect.exe: $(O)/obj/tests/win/test_protect.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
-        $(PROTECT_SRC)) $(LIBSBX)
+PROTECT_EXE := $(filter $(O)/tests/test_protect.exe $(O)/tests/test_protect_%.exe,$(WINTEST_EXE))
+$(PROTECT_EXE): $(O)/tests/%.exe: $(O)/obj/tests/win/%.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+        $(wildcard tests/support/protect/*.c) $(PROTECT_SRC)) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # Commands through the chain of elevated mode, the way setup's proof runs them (tests/elevated).
