@@ -21,7 +21,7 @@ for tool in gcc x86_64-w64-mingw32-gcc python3 perl patch xz; do
     command -v "$tool" >/dev/null || die "$tool is missing"
 done
 
-stamp=$(find "$here/build.sh" "$here/insert.py" "$here/prefix.sh" "$here"/*.c "$here/server" "$here/doubles" -type f 2>/dev/null | sort | xargs cat | sha256sum | cut -d" " -f1)
+stamp=$(find "$here/build.sh" "$here/insert.py" "$here/prefix.sh" "$here"/*.[ch] "$here/server" "$here/doubles" -type f 2>/dev/null | sort | xargs cat | sha256sum | cut -d" " -f1)
 if [ "${1-}" = --if-needed ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 mkdir -p "$out"
 rm -f "$out/stamp"
@@ -99,11 +99,10 @@ build_server() {
 }
 
 build_probes() {
-    local name
-    for name in ask probe; do
-        x86_64-w64-mingw32-gcc -O2 -static $([ "$name" = ask ] || echo -municode) -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers -D_WIN32_WINNT=0x0A00 -o "$out/$name.exe" "$here/$name.c" \
-            -ladvapi32 -lnetapi32 -luserenv -lfwpuclnt -lws2_32 -lshell32 -lole32 -loleaut32 -luuid -lntdll
-    done
+    local flags=(-O2 -static -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers -D_WIN32_WINNT=0x0A00)
+    local libs=(-ladvapi32 -lnetapi32 -luserenv -lfwpuclnt -lws2_32 -lshell32 -lole32 -loleaut32 -luuid -lntdll)
+    x86_64-w64-mingw32-gcc "${flags[@]}" -o "$out/ask.exe" "$here/ask.c" "${libs[@]}"
+    x86_64-w64-mingw32-gcc "${flags[@]}" -municode -o "$out/probe.exe" "$here"/probe*.c "${libs[@]}"
 }
 
 # A tree like the installed one: Wine finds its server and DLLs relative to the loader, so a copy of the loader in a
