@@ -259,6 +259,30 @@ enum sbx_status sbx_audit_revoked(const struct sbx_facts *facts, const char *pat
     return status;
 }
 
+enum sbx_status sbx_audit_setup(const struct sbx_facts *facts, enum sbx_setup_mode mode,
+    const struct sbx_setup_event *result, const struct sbx_error *failure, struct sbx_error *err)
+{
+    struct sbx_audit_run run = {.facts = facts};
+    struct sbx_audit_record record;
+    enum sbx_status status = open_log(&run, true, err);
+
+    if (!status) {
+        begin(&run, SBX_AUDIT_SETUP_CHANGED, failure ? SBX_OUTCOME_FAILURE : SBX_OUTCOME_SUCCESS,
+            sbx_auditlog_now_ms(), &record);
+        sbx_audit_text(&record, SANDBOX, "setup_mode", sbx_setup_mode_name(mode));
+        sbx_audit_flag(&record, SANDBOX, "changed", result && result->changed);
+        if (failure) {
+            sbx_audit_text(&record, SANDBOX, "setup_step", result ? result->failed_step : NULL);
+            sbx_audit_text(&record, SANDBOX, "setup_object", result ? result->object : NULL);
+            sbx_audit_text(&record, "error", "type", sbx_status_name(failure->status));
+            sbx_audit_text(&record, "error", "message", failure->context);
+        }
+        status = append(&run, &record, err);
+    }
+    sbx_audit_run_done(&run);
+    return status;
+}
+
 void sbx_audit_run_done(struct sbx_audit_run *run)
 {
     if (run->opened)

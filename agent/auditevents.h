@@ -12,6 +12,7 @@
 #include "grantreport.h"
 #include "result.h"
 #include "shared/core/approval.h"
+#include "shared/core/setupmsg.h"
 #include "shared/win/auditlog.h"
 
 /* What the events of one run are about. Borrowed; NULL where it did not come to that. */
@@ -47,6 +48,18 @@ SBX_MUST_CHECK enum sbx_status sbx_audit_denied(
 /** Record that access lists were taken back. @param path NULL: all of them */
 SBX_MUST_CHECK enum sbx_status sbx_audit_revoked(const struct sbx_facts *facts, const char *path,
     const struct sbx_grant_report *report, struct sbx_error *err);
+
+/**
+ * Record what set-up was asked to do to the machine and what came of it. The agent writes it, from
+ * what set-up said: the log lies in a folder that the operator may turn into anything, so a program
+ * with an administrator's token does not open it. Hence a set-up that no agent started
+ * (sandbox-setup by hand, provisioning, rotation) is in no operator's log.
+ * @param result what set-up answered; NULL: it gave no answer (the prompt was refused)
+ * @param failure NULL: all is as asked
+ */
+SBX_MUST_CHECK enum sbx_status sbx_audit_setup(const struct sbx_facts *facts,
+    enum sbx_setup_mode mode, const struct sbx_setup_event *result, const struct sbx_error *failure,
+    struct sbx_error *err);
 
 void sbx_audit_run_done(struct sbx_audit_run *run);
 

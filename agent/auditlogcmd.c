@@ -98,7 +98,8 @@ static enum sbx_status add_text(
 {
     static const char *const details[][2] = {{"file", "path"},
         {"agent_sandbox", "approval_subject"}, {"agent_sandbox", "approval_choice"},
-        {"agent_sandbox", "change"}, {"agent_sandbox", "ended"}, {"event", "reason"},
+        {"agent_sandbox", "change"}, {"agent_sandbox", "setup_mode"},
+        {"agent_sandbox", "setup_step"}, {"agent_sandbox", "ended"}, {"event", "reason"},
         {"error", "message"}};
     const char *time = "";
     enum sbx_status status = sbx_json_get_string(root, "@timestamp", 64, &time, err);

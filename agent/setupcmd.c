@@ -4,6 +4,7 @@
  */
 #include "verbs.h"
 
+#include "auditevents.h"
 #include "facts.h"
 #include "granting.h"
 #include "grants.h"
@@ -11,6 +12,7 @@
 #include "preflight.h"
 #include "revoke.h"
 #include "setupstart.h"
+#include "workdirs.h"
 
 #include <stdio.h>
 
@@ -196,6 +198,24 @@ static enum sbx_status look_after(struct setup *setup, struct sbx_error *err)
     return status;
 }
 
+/* What was done to the machine is done: a log that fails is said, and nothing else. */
+static void record(const struct setup *setup, const struct sbx_error *failure)
+{
+    struct sbx_error err;
+    enum sbx_status status = SBX_OK;
+
+    if (setup->request.mode == SBX_SETUP_VERIFY_UNINSTALLED)
+        return; /* nothing is changed */
+    sbx_error_init(&err);
+    if (setup->request.mode != SBX_SETUP_UNINSTALL) /* which leaves no new folder behind */
+        status = sbx_workdirs_state(&setup->facts, &err);
+    if (!status)
+        status = sbx_audit_setup(&setup->facts, setup->request.mode,
+            setup->have_result ? &setup->result : NULL, failure, &err);
+    if (status && status != SBX_NOT_FOUND)
+        sbx_say_warning(setup->say, "not recorded: %s", err.context);
+}
+
 static enum sbx_status run(struct setup *setup, struct sbx_error *err)
 {
     enum sbx_status status = sbx_facts_places(NULL, &setup->facts, err);
@@ -206,9 +226,13 @@ static enum sbx_status run(struct setup *setup, struct sbx_error *err)
         status = look_before(setup, err);
     if (!status && setup->request.mode == SBX_SETUP_UNINSTALL)
         revoke_grants(setup);
+    if (status)
+        return status;
+    status = talk(setup, err);
     if (!status)
-        status = talk(setup, err);
-    return status ? status : look_after(setup, err);
+        status = look_after(setup, err);
+    record(setup, status ? err : NULL);
+    return status;
 }
 
 /* --- the answer --------------------------------------------------------------------------------

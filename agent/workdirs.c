@@ -259,6 +259,16 @@ static enum sbx_status open_state(
     return status;
 }
 
+enum sbx_status sbx_workdirs_state(const struct sbx_facts *facts, struct sbx_error *err)
+{
+    struct make make = {0};
+    HANDLE state = NULL;
+    enum sbx_status status = open_state(facts, &make, &state, err);
+
+    sbx_handle_close(&state);
+    return status;
+}
+
 /* --- elevated mode ------------------------------------------------------------------------------
  */
 

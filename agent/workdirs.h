@@ -27,6 +27,13 @@ SBX_MUST_CHECK enum sbx_status sbx_workdirs_name(const struct sbx_policy *policy
     enum sbx_mode mode, struct sbx_facts *facts, struct sbx_error *err);
 
 /**
+ * Make the state folder, %LOCALAPPDATA%\AgentSandbox, when it is missing, and prove its descriptor.
+ * @return SBX_UNPROVEN when files keep no access lists here
+ */
+SBX_MUST_CHECK enum sbx_status sbx_workdirs_state(
+    const struct sbx_facts *facts, struct sbx_error *err);
+
+/**
  * Create what the plan's environment names, and prove each descriptor by reading it back.
  * @param unproved_ok  true only for --wine-unconfined under Wine: a descriptor that does not read
  *        back is then no failure (the result says that nothing was confined)
