@@ -78,7 +78,7 @@ link ws2_32.dll "$here/sockets.c" -- -lwws2_32 -ladvapi32 -lntwinestate
 unix=$out/root${wine%/*}/x86_64-unix
 [ ! -e "$unix/ws2_32.so" ] || ln -sf ws2_32.so "$unix/wws2_32.so"
 install wws2_32.dll ws2_32.dll
-forward fwpuclnt.dll wfwpuclnt.dll "$here/fwpuclnt.c"
-link fwpuclnt.dll "$here/fwpuclnt.c" -- -lntwinestate
+forward fwpuclnt.dll wfwpuclnt.dll "$here"/fwp*.c
+link fwpuclnt.dll "$here"/fwp*.c -- -lntwinestate
 link ntwinefw.dll "$here/netfw.c" -- -lntwinestate -loleaut32 -lole32 -luuid
 install ntwinefw.dll wfwpuclnt.dll fwpuclnt.dll ntwinestate.dll wadvapi.dll advapi32.dll wnetapi32.dll netapi32.dll wuserenv.dll userenv.dll

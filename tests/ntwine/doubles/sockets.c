@@ -36,7 +36,7 @@ struct facts {
     HANDLE token;    /* impersonation token */
 };
 
-/* ---- conditions, as fwpuclnt.c writes them: "GUID match type:hex; ..." ---- */
+/* ---- conditions, as fwpfilter.c writes them: "GUID match type:hex; ..." ---- */
 
 static size_t get_hex(const char **text, BYTE *out, size_t room)
 {
