@@ -207,6 +207,14 @@ async function session() {
 }
 await session();
 
+// --- doctor -------------------------------------------------------------------------------------------
+done = agent('doctor', '--json');
+good('doctor', 'doctor.schema.json', JSON.parse(done.out));
+check('doctor: the exit code says whether there is a fault', done.code === (JSON.parse(done.out).well ? 0 : 1), done.code + done.out.slice(0, 300));
+fs.copyFileSync(path.join(build, arch, 'sandbox-probe.exe'), path.join(work, 'bin', 'sandbox-probe.exe'));
+done = agent('doctor', '--calibrate', '--json');
+check('doctor --calibrate: nothing to calibrate where nothing is confined', done.code === 125 && !done.out && lines(done.err).some((l) => l.event === 'error'), done.code + done.err);
+
 // --- the audit log -------------------------------------------------------------------------------
 const audit = agent('audit', 'show', '--json');
 const records = lines(audit.out);
