@@ -91,20 +91,16 @@ static enum sbx_status root_fact(const struct sbx_facts *facts, const char *aske
     return status;
 }
 
-enum sbx_status sbx_facts_add_object(struct sbx_facts *facts, enum sbx_object_kind kind,
-    size_t root, const char *path, struct sbx_error *err)
+static const struct sbx_file_how object_how = {.kind = SBX_FILE_ANY, .allow_reparse = true};
+
+/* What was opened. @param handle closed */
+static enum sbx_status add_opened(struct sbx_facts *facts, enum sbx_object_kind kind, size_t root,
+    const char *path, HANDLE handle, struct sbx_error *err)
 {
-    const struct sbx_file_how how = {.kind = SBX_FILE_ANY, .allow_reparse = true};
     struct sbx_object_fact *grown, object = {0};
     struct sbx_file_facts file = {0};
-    enum sbx_status status;
-    HANDLE handle = NULL;
+    enum sbx_status status = sbx_file_get_facts(handle, &file, err);
 
-    status = sbx_file_open(path, &how, &handle, err);
-    if (status == SBX_NOT_FOUND)
-        return SBX_OK;
-    if (!status)
-        status = sbx_file_get_facts(handle, &file, err);
     if (!status)
         status = sbx_strdup(path, &object.path, err);
     if (!status && kind == SBX_OBJECT_PROTECTED && !file.is_directory && !file.is_reparse &&
@@ -124,8 +120,6 @@ enum sbx_status sbx_facts_add_object(struct sbx_facts *facts, enum sbx_object_ki
         object.link_count = file.links;
         grown[facts->object_count++] = object;
         memset(&object, 0, sizeof(object));
-    } else {
-        sbx_error_context(err, "protected object '%s'", path);
     }
     free(object.path);
     free(object.gitdir_target);
@@ -134,23 +128,59 @@ enum sbx_status sbx_facts_add_object(struct sbx_facts *facts, enum sbx_object_ki
     return status;
 }
 
+enum sbx_status sbx_facts_add_object(struct sbx_facts *facts, enum sbx_object_kind kind,
+    size_t root, const char *path, struct sbx_error *err)
+{
+    HANDLE handle = NULL;
+    enum sbx_status status = sbx_file_open(path, &object_how, &handle, err);
+
+    if (status == SBX_NOT_FOUND)
+        return SBX_OK;
+    if (!status)
+        status = add_opened(facts, kind, root, path, handle, err);
+    if (status)
+        sbx_error_context(err, "protected object '%s'", path);
+    return status;
+}
+
+/* Below the root's handle: one open per name, and all of them in the same directory. */
+static enum sbx_status add_named(
+    struct sbx_facts *facts, size_t root, HANDLE directory, const char *name, struct sbx_error *err)
+{
+    HANDLE handle = NULL;
+    enum sbx_status status = sbx_file_open_at(directory, name, &object_how, &handle, err);
+    char *path = NULL;
+
+    if (status == SBX_NOT_FOUND)
+        return SBX_OK;
+    if (!status)
+        status = sbx_winpath_join(facts->roots[root].path, name, &path, err);
+    if (!status)
+        status = add_opened(facts, SBX_OBJECT_PROTECTED, root, path, handle, err);
+    else
+        sbx_handle_close(&handle);
+    if (status)
+        sbx_error_context(err, "protected object '%s' in '%s'", name, facts->roots[root].path);
+    free(path);
+    return status;
+}
+
 static enum sbx_status add_protected(const struct sbx_strings *protected_names,
     struct sbx_facts *facts, size_t root, struct sbx_error *err)
 {
-    enum sbx_status status = SBX_OK;
+    static const struct sbx_file_how how = {.kind = SBX_FILE_DIRECTORY};
+    HANDLE directory = NULL;
+    enum sbx_status status;
     size_t i;
 
     if (!facts->roots[root].exists || !facts->roots[root].is_directory)
         return SBX_OK;
-    for (i = 0; !status && i < protected_names->count; i++) {
-        const char *name = protected_names->items[i];
-        char *path = NULL;
-
-        status = sbx_winpath_join(facts->roots[root].path, name, &path, err);
-        if (!status)
-            status = sbx_facts_add_object(facts, SBX_OBJECT_PROTECTED, root, path, err);
-        free(path);
-    }
+    status = sbx_file_open(facts->roots[root].path, &how, &directory, err);
+    if (status)
+        sbx_error_context(err, "root '%s'", facts->roots[root].path);
+    for (i = 0; !status && i < protected_names->count; i++)
+        status = add_named(facts, root, directory, protected_names->items[i], err);
+    sbx_handle_close(&directory);
     return status;
 }
 

@@ -22,36 +22,50 @@ static bool names_us(const struct sbx_acl *dacl)
 }
 
 /*
- * Look at one object without following it. An access list that cannot be read is not one of ours:
- * those let the user read them. A command can make a folder with a list of its own choice, but not
- * the folder around it, so what is inside a granted folder counts as granted.
+ * Look at one object without following it, below the open directory before it on the path: one open
+ * per component. An access list that cannot be read is not one of ours: those let the user read
+ * them. A command can make a folder with a list of its own choice, but not the folder around it, so
+ * what is inside a granted folder counts as granted.
  */
-static enum sbx_status judge(
-    const char *path, bool *granted, bool *ret_is_link, struct sbx_error *err)
+struct walk {
+    HANDLE parent; /* NULL: at the root */
+    bool granted, is_link, missing;
+};
+
+static enum sbx_status open_next(const struct walk *walk, const char *prefix, const char *name,
+    ACCESS_MASK access, HANDLE *ret_handle)
 {
-    struct sbx_file_how how = {.kind = SBX_FILE_ANY, .access = READ_CONTROL, .allow_reparse = true};
+    const struct sbx_file_how how = {.kind = SBX_FILE_ANY, .access = access, .allow_reparse = true};
+
+    return walk->parent ? sbx_file_open_at(walk->parent, name, &how, ret_handle, NULL)
+                        : sbx_file_open(prefix, &how, ret_handle, NULL);
+}
+
+static enum sbx_status judge(
+    struct walk *walk, const char *prefix, const char *name, struct sbx_error *err)
+{
     struct sbx_descriptor descriptor = {0};
     struct sbx_file_facts facts;
     enum sbx_status status = SBX_OK;
     HANDLE handle = NULL;
 
-    *ret_is_link = false;
-    if (sbx_file_open(path, &how, &handle, NULL)) {
-        how.access = 0;
-        if (sbx_file_open(path, &how, &handle, NULL))
-            return SBX_OK; /* missing: whoever opens it says so */
+    if (open_next(walk, prefix, name, READ_CONTROL, &handle)) {
+        walk->missing = open_next(walk, prefix, name, 0, &handle) != SBX_OK;
+        if (walk->missing)
+            return SBX_OK; /* whoever opens it says so */
     } else if (!sbx_acl_get(handle, NULL, &descriptor, NULL)) {
-        *granted = *granted || names_us(&descriptor.dacl);
+        walk->granted = walk->granted || names_us(&descriptor.dacl);
     }
     if (!sbx_file_get_facts(handle, &facts, NULL) && facts.is_reparse)
-        *ret_is_link = (facts.reparse_tag & TAG_NAME_SURROGATE) != 0;
-    if (*ret_is_link && *granted) {
+        walk->is_link = (facts.reparse_tag & TAG_NAME_SURROGATE) != 0;
+    if (walk->is_link && walk->granted) {
         status = sbx_fail(
-            err, SBX_DENIED, "'%s' is a link that a sandboxed command can have made", path);
+            err, SBX_DENIED, "'%s' is a link that a sandboxed command can have made", prefix);
         sbx_error_hint(err, "look where it leads and remove it, or name its target");
     }
     sbx_descriptor_done(&descriptor);
-    sbx_handle_close(&handle);
+    sbx_handle_close(&walk->parent);
+    walk->parent = handle;
     return status;
 }
 
@@ -59,27 +73,27 @@ static enum sbx_status judge(
 static enum sbx_status resolve_one(const char *path, char **ret_next, struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
+    struct walk walk = {0};
     const char *at = NULL;
     size_t length = 0;
-    bool granted = false;
 
     *ret_next = NULL;
-    while (!status && !*ret_next && sbx_winpath_next(path, &at, &length)) {
+    while (!status && !walk.is_link && !walk.missing && sbx_winpath_next(path, &at, &length)) {
         const char *rest = at + length;
         char *prefix = NULL, *target = NULL;
-        bool is_link = false;
 
         status = sbx_calloc((size_t)(rest - path) + 1, 1, &prefix, err);
         if (!status) {
             memcpy(prefix, path, (size_t)(rest - path));
-            status = judge(prefix, &granted, &is_link, err);
+            status = judge(&walk, prefix, prefix + (at - path), err);
         }
         /* A link that leads nowhere ends the question: opening the path says what is wrong. */
-        if (!status && is_link && !sbx_follow_open(prefix, 0, NULL, &target, NULL))
+        if (!status && walk.is_link && !sbx_follow_open(prefix, 0, NULL, &target, NULL))
             status = sbx_winpath_resolve(target, *rest ? rest + 1 : ".", ret_next, NULL, err);
         free(prefix);
         free(target);
     }
+    sbx_handle_close(&walk.parent);
     return status;
 }
 

@@ -11,6 +11,10 @@
 #include "shared/win/thread.h"
 
 #define END_MS 15000u
+/* A command that runs longer than this leaves its processor to the start of the next spare. */
+#define SOON_MS 150u
+/* For a spare that is on its way. */
+#define STARTED_MS 3000u
 
 /* It was born so; this reads back whether it was. */
 static enum sbx_status lock_runner(const struct sbx_process *process, struct sbx_error *err)
@@ -141,30 +145,43 @@ static bool missing(struct sbx_runner_pool *pool, bool *ret_closing)
     EnterCriticalSection(&pool->lock);
     *ret_closing = pool->closing;
     result = !pool->have && !pool->closing;
+    pool->starting = result;
+    if (result)
+        ResetEvent(pool->started);
     LeaveCriticalSection(&pool->lock);
     return result;
+}
+
+/* A failure is not told: the command that finds no spare starts its own, and says why. */
+static void start_spare(struct sbx_runner_pool *pool)
+{
+    struct sbx_runner runner = {0};
+    bool started = !sbx_runner_start(pool->path, NULL, NULL, &runner, NULL);
+
+    EnterCriticalSection(&pool->lock);
+    if (started)
+        pool->spare = runner;
+    pool->have = started;
+    pool->starting = false;
+    SetEvent(pool->started);
+    LeaveCriticalSection(&pool->lock);
 }
 
 /* One thread starts the spares, so that there is never more than one on its way. */
 static DWORD WINAPI keep(void *context)
 {
     struct sbx_runner_pool *pool = context;
+    const HANDLE asked[] = {pool->now, pool->soon};
     bool closing = false;
 
-    while (!closing) {
-        struct sbx_runner runner = {0};
-
-        /* A failure is not told: the command that finds no spare starts its own, and says why. */
-        if (missing(pool, &closing) && !sbx_runner_start(pool->path, NULL, NULL, &runner, NULL)) {
-            EnterCriticalSection(&pool->lock);
-            pool->spare = runner;
-            pool->have = true;
-            LeaveCriticalSection(&pool->lock);
-        }
-        if (!closing)
-            WaitForSingleObject(pool->wanted, INFINITE);
+    for (;;) {
+        if (missing(pool, &closing))
+            start_spare(pool);
+        if (closing)
+            return 0;
+        if (WaitForMultipleObjects(countof(asked), asked, FALSE, INFINITE) == WAIT_OBJECT_0 + 1)
+            WaitForSingleObject(pool->now, SOON_MS);
     }
-    return 0;
 }
 
 enum sbx_status sbx_runner_pool_begin(
@@ -177,9 +194,11 @@ enum sbx_status sbx_runner_pool_begin(
     InitializeCriticalSection(&pool->lock);
     status = sbx_strdup(path, &pool->path, err);
     if (!status) {
-        pool->wanted = CreateEventW(NULL, FALSE, FALSE, NULL);
+        pool->soon = CreateEventW(NULL, FALSE, FALSE, NULL);
+        pool->now = CreateEventW(NULL, FALSE, FALSE, NULL);
+        pool->started = CreateEventW(NULL, TRUE, TRUE, NULL);
         code = GetLastError();
-        if (!pool->wanted)
+        if (!pool->soon || !pool->now || !pool->started)
             status = sbx_fail_win32(err, code, "event for spare runners");
     }
     if (!status)
@@ -205,10 +224,15 @@ bool sbx_runner_pool_begin_beside(struct sbx_runner_pool *pool)
 
 bool sbx_runner_pool_take(struct sbx_runner_pool *pool, struct sbx_runner *ret_runner)
 {
-    bool have;
+    bool have, starting;
 
     if (!pool)
         return false;
+    EnterCriticalSection(&pool->lock);
+    starting = pool->starting;
+    LeaveCriticalSection(&pool->lock);
+    if (starting)
+        WaitForSingleObject(pool->started, STARTED_MS);
     EnterCriticalSection(&pool->lock);
     have = pool->have;
     *ret_runner = pool->spare;
@@ -222,10 +246,10 @@ bool sbx_runner_pool_take(struct sbx_runner_pool *pool, struct sbx_runner *ret_r
     return have;
 }
 
-void sbx_runner_pool_refill(struct sbx_runner_pool *pool)
+void sbx_runner_pool_refill(struct sbx_runner_pool *pool, bool now)
 {
     if (pool)
-        SetEvent(pool->wanted);
+        SetEvent(now ? pool->now : pool->soon);
 }
 
 void sbx_runner_pool_end(struct sbx_runner_pool *pool)
@@ -236,7 +260,7 @@ void sbx_runner_pool_end(struct sbx_runner_pool *pool)
     pool->closing = true;
     LeaveCriticalSection(&pool->lock);
     if (pool->keeper) {
-        SetEvent(pool->wanted);
+        SetEvent(pool->now);
         WaitForSingleObject(pool->keeper, INFINITE);
     }
     sbx_handle_close(&pool->keeper);

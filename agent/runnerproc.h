@@ -46,12 +46,13 @@ void sbx_runner_end(struct sbx_runner *runner);
 
 /* Keeps one runner ready. Used by many threads; the structure must not move. */
 struct sbx_runner_pool {
-    char *path;    /* owned */
-    HANDLE wanted; /* auto-reset: start one */
-    HANDLE keeper; /* the thread that does */
+    char *path;       /* owned */
+    HANDLE soon, now; /* auto-reset: start one, and when */
+    HANDLE started;   /* manual-reset: none is on its way */
+    HANDLE keeper;    /* the thread that starts them */
     CRITICAL_SECTION lock;
-    struct sbx_runner spare; /* guarded by lock */
-    bool have, closing;      /* guarded by lock */
+    struct sbx_runner spare;      /* guarded by lock */
+    bool have, starting, closing; /* guarded by lock */
 };
 
 /**
@@ -68,13 +69,18 @@ SBX_MUST_CHECK enum sbx_status sbx_runner_pool_begin(
 bool sbx_runner_pool_begin_beside(struct sbx_runner_pool *pool);
 
 /**
- * Take the spare, if there is one and it is alive; the caller owns it from here on.
+ * Take the spare, if there is one and it is alive; the caller owns it from here on. One that is on
+ * its way is waited for: it is there sooner than another.
  * @param pool NULL: there is none
  */
 bool sbx_runner_pool_take(struct sbx_runner_pool *pool, struct sbx_runner *ret_runner);
 
-/** Say that a new spare may be started; does not wait for it. NULL does nothing. */
-void sbx_runner_pool_refill(struct sbx_runner_pool *pool);
+/**
+ * Say that a new spare may be started; does not wait for it. NULL does nothing.
+ * @param now true: at once. false: a command has just begun, most are short, and starting a
+ *        process beside it would slow it down: when it ends (somebody says "now") or goes on
+ */
+void sbx_runner_pool_refill(struct sbx_runner_pool *pool, bool now);
 
 /**
  * End the spare and the thread. Lock and event stay: a command that is late may still ask, and gets

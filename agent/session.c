@@ -114,7 +114,7 @@ static DWORD WINAPI reply_thread(void *context)
             live->got_result = true;
         } else {
             sbx_reply_done(&reply);
-            sbx_runner_pool_refill(live->runners); /* not earlier: it would slow this one down */
+            sbx_runner_pool_refill(live->runners, false);
         }
     }
     return 0;

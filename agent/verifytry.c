@@ -304,6 +304,7 @@ uint32_t sbx_verify_inside(struct sbx_verify_run *run, const struct sbx_cli *cli
     sbx_buf_init(&json, SBX_RUN_JSON_MAX_BYTES);
     sbx_buf_init(&output.bytes, OUTPUT_MAX_BYTES);
     exit_code = sbx_run(&how, &json);
+    sbx_runner_pool_refill(how.runners, true);
     read_result(&json, seen, report, result->error);
     seen->inside_ran = !result->error[0];
     sbx_buf_done(&json);

@@ -4,11 +4,14 @@
 
 #include "shared/core/utf.h"
 #include "shared/core/winpath.h"
+#include "shared/win/clock.h"
 #include "shared/win/file.h"
 #include "shared/win/filewalk.h"
 #include "shared/win/handle.h"
 
 #define WEEK_TICKS (UINT64_C(7) * 24 * 3600 * 10000000) /* FILETIME units of 100 ns */
+
+#define HOUR_MS 3600000
 
 /* What a walk found, deepest last. */
 struct found {
@@ -108,6 +111,19 @@ static enum sbx_filewalk_next find_stale(void *context, struct sbx_filewalk_entr
     return SBX_WALK_SKIP;
 }
 
+/* Once an hour of this process: a session that runs many commands would look at the same folders,
+   one for each run that was killed in the last week, after every one of them. */
+static bool swept_lately(void)
+{
+    static volatile LONG64 last_ms;
+    const LONG64 now_ms = (LONG64)sbx_clock_ms(), before_ms = last_ms;
+
+    if (before_ms && now_ms - before_ms < HOUR_MS)
+        return true;
+    last_ms = now_ms; /* two that meet here sweep both: no harm */
+    return false;
+}
+
 static void sweep_stale(HANDLE folder, const char *prefix)
 {
     struct sweep sweep = {.folder = folder, .prefix = prefix};
@@ -134,7 +150,8 @@ enum sbx_status sbx_workdirs_clean(const struct sbx_facts *facts, const struct s
     *ret_left = 0;
     if (!status) {
         remove_tree(folder, sbx_winpath_base_name(facts->temp_directory), ret_left);
-        sweep_stale(folder, elevated ? SBX_WORKDIRS_TEMP_PREFIX : "");
+        if (!swept_lately())
+            sweep_stale(folder, elevated ? SBX_WORKDIRS_TEMP_PREFIX : "");
     }
     sbx_handle_close(&folder);
     return status;
