@@ -3,6 +3,7 @@
 
 #include "execinput.h"
 
+#include "shared/core/vtfilter.h"
 #include "shared/win/clock.h"
 #include "shared/win/handle.h"
 #include "shared/win/pipe.h"
@@ -36,6 +37,10 @@ struct sbx_exec {
     HANDLE child[3]; /* ends for the runner, until it has its own */
     struct pump pumps[2];
     struct sbx_execinput input;
+    /* With a terminal: */
+    struct sbx_session_tty tty;
+    volatile LONG tty_size; /* columns << 16 | rows */
+    struct sbx_vtfilter filter;
 };
 
 static void release(struct sbx_exec *exec)
@@ -53,17 +58,38 @@ static void release(struct sbx_exec *exec)
     sbx_strings_done(&exec->argv);
     sbx_handle_close(&exec->cancel_event);
     sbx_handle_close(&exec->cancelled_event);
+    sbx_handle_close(&exec->tty.changed);
     free(exec);
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
+
+/* The screen of a terminal goes on as what a host may show. @return false: no memory */
+static bool deliver(
+    struct pump *pump, struct sbx_buf *filtered, const char *part, size_t length_bytes)
+{
+    struct sbx_exec *exec = pump->exec;
+
+    if (exec->cli.tty && !exec->cli.tty_pass) {
+        sbx_buf_clear(filtered);
+        if (sbx_vtfilter_feed(&exec->filter, part, length_bytes, filtered, NULL))
+            return false;
+        part = filtered->data;
+        length_bytes = filtered->length_bytes;
+    }
+    if (length_bytes)
+        exec->how.output(exec->how.context, pump->stream, part, length_bytes);
+    return true;
+}
 
 static DWORD WINAPI pump_thread(void *context)
 {
     struct pump *pump = context;
     struct sbx_exec *exec = pump->exec;
     char *part = NULL;
+    struct sbx_buf filtered;
 
+    sbx_buf_init(&filtered, SBX_EXEC_PART_BYTES + SBX_VT_SEQUENCE_MAX + 8);
     if (!sbx_calloc(SBX_EXEC_PART_BYTES, 1, &part, NULL)) {
         for (;;) {
             DWORD length = 0;
@@ -73,12 +99,12 @@ static DWORD WINAPI pump_thread(void *context)
             ok = ReadFile(pump->pipe, part, SBX_EXEC_PART_BYTES, &length, NULL);
             InterlockedExchange(&pump->reading, 0);
             InterlockedIncrement(&pump->delivered);
-            if (!ok || !length)
+            if (!ok || !length || !deliver(pump, &filtered, part, length))
                 break;
-            exec->how.output(exec->how.context, pump->stream, part, length);
         }
     }
     exec->how.output(exec->how.context, pump->stream, NULL, 0);
+    sbx_buf_done(&filtered);
     free(part);
     sbx_handle_close(&pump->pipe);
     release(exec);
@@ -196,6 +222,7 @@ static DWORD WINAPI command_thread(void *context)
         .say = &exec->say,
         .streams = {open_streams, handed_over, close_streams, exec},
         .cancel = {exec->cancel_event, &exec->cancel_count},
+        .tty = exec->cli.tty ? &exec->tty : NULL,
         .runners = exec->how.runners,
         .approvals = exec->how.approvals};
     struct sbx_buf result;
@@ -206,6 +233,7 @@ static DWORD WINAPI command_thread(void *context)
     exit_code = sbx_run(&how, &result);
     sbx_execinput_end(&exec->input); /* also where it did not come to streams */
     exec->how.ended(exec->how.context, exit_code, &result);
+    sbx_runner_pool_refill(exec->how.runners, true);
     sbx_buf_done(&result);
     release(exec);
     return 0;
@@ -220,6 +248,26 @@ static enum sbx_status make_events(struct sbx_exec *exec, struct sbx_error *err)
         exec->cancelled_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     code = GetLastError();
     return exec->cancelled_event ? SBX_OK : sbx_fail_win32(err, code, "event of a command");
+}
+
+/* Keys in, screen out, and nothing beside them: a pseudo console has these two ends. */
+static enum sbx_status make_terminal(struct sbx_exec *exec, struct sbx_error *err)
+{
+    static const struct sbx_tty_size usual = {80, 25};
+    enum sbx_exec_target *target = exec->how.target;
+    DWORD code;
+
+    if (target[1] != SBX_EXEC_CALLBACK || target[2] != SBX_EXEC_CALLBACK)
+        return sbx_fail(err, SBX_INVALID, "a command with a terminal has no stdout and stderr");
+    target[0] = SBX_EXEC_WRITTEN;
+    target[2] = SBX_EXEC_NOWHERE;
+    exec->tty.size = exec->cli.tty_size.columns ? exec->cli.tty_size : usual;
+    exec->tty_size = (LONG)exec->tty.size.columns << 16 | exec->tty.size.rows;
+    exec->tty.packed = &exec->tty_size;
+    sbx_vtfilter_init(&exec->filter);
+    exec->tty.changed = CreateEventW(NULL, FALSE, FALSE, NULL);
+    code = GetLastError();
+    return exec->tty.changed ? SBX_OK : sbx_fail_win32(err, code, "event for a terminal's size");
 }
 
 enum sbx_status sbx_exec_new(struct sbx_strings *argv, const struct sbx_exec_how *how,
@@ -249,6 +297,9 @@ enum sbx_status sbx_exec_new(struct sbx_strings *argv, const struct sbx_exec_how
         status = sbx_fail(err, SBX_INVALID, "not a command to run");
     if (!status)
         status = make_events(exec, err);
+    if (!status && exec->cli.tty)
+        status = make_terminal(exec, err);
+    exec->input.wanted = exec->how.target[0] == SBX_EXEC_WRITTEN;
     if (status)
         sbx_exec_drop(exec);
     else
@@ -285,7 +336,20 @@ enum sbx_status sbx_exec_write(struct sbx_exec *exec, const struct sbx_rpc_id *i
 enum sbx_status sbx_exec_close_input(
     struct sbx_exec *exec, const struct sbx_rpc_id *id, struct sbx_error *err)
 {
+    /* A pseudo console ends with its input, and everything on it. */
+    if (exec->cli.tty)
+        return sbx_fail(err, SBX_INVALID, "a terminal's input has no end: write Ctrl-Z, or kill");
     return sbx_execinput_add(&exec->input, id, NULL, 0, true, err);
+}
+
+enum sbx_status sbx_exec_resize(
+    struct sbx_exec *exec, const struct sbx_tty_size *size, struct sbx_error *err)
+{
+    if (!exec->cli.tty)
+        return sbx_fail(err, SBX_UNSUPPORTED, "the command has no terminal");
+    InterlockedExchange(&exec->tty_size, (LONG)size->columns << 16 | size->rows);
+    SetEvent(exec->tty.changed);
+    return SBX_OK;
 }
 
 void sbx_exec_cancel(struct sbx_exec *exec, bool now)

@@ -50,9 +50,11 @@ struct sbx_exec;
 
 /**
  * Prepare a command: nothing runs and nothing is called yet. Then sbx_exec_begin or sbx_exec_drop.
+ * With --tty it gets a pseudo console: its input is what sbx_exec_write gives, its screen is the
+ * output stream, through the filter of core/vtfilter.h unless the option says otherwise.
  * @param argv for sbx_cli_parse, "run" first; taken, also on failure
  * @param how copied; its handles are taken, also on failure
- * @return SBX_INVALID for options that are none; SBX_OOM, SBX_OS
+ * @return SBX_INVALID for options that are none, and for streams beside a terminal; SBX_OOM, SBX_OS
  */
 SBX_MUST_CHECK enum sbx_status sbx_exec_new(struct sbx_strings *argv,
     const struct sbx_exec_how *how, struct sbx_exec **ret_exec, struct sbx_error *err);
@@ -77,6 +79,13 @@ SBX_MUST_CHECK enum sbx_status sbx_exec_write(struct sbx_exec *exec, const struc
 /** The end of input, behind what is waiting; `written` is called with length 0. As above. */
 SBX_MUST_CHECK enum sbx_status sbx_exec_close_input(
     struct sbx_exec *exec, const struct sbx_rpc_id *id, struct sbx_error *err);
+
+/**
+ * Another size for the command's terminal.
+ * @return SBX_UNSUPPORTED when it has none
+ */
+SBX_MUST_CHECK enum sbx_status sbx_exec_resize(
+    struct sbx_exec *exec, const struct sbx_tty_size *size, struct sbx_error *err);
 
 /** Ask it to end (Ctrl-Break, then the end after a grace period), or end it now. */
 void sbx_exec_cancel(struct sbx_exec *exec, bool now);

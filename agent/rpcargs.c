@@ -19,6 +19,9 @@ static bool of_the_command_line(enum sbx_option_id id)
     case OPT_DEBUG:
     case OPT_HELP:
     case OPT_DRY_RUN:
+    case OPT_TTY: /* a parameter of its own: servetty.c */
+    case OPT_TTY_SIZE:
+    case OPT_TTY_ESCAPES:
         return true;
     default:
         return false;

@@ -5,6 +5,7 @@
 #include "verbcall.h"
 #include "verbs.h"
 
+#include "shared/win/conpty.h"
 #include "shared/win/platform.h"
 #include "shared/win/thread.h"
 
@@ -154,6 +155,9 @@ static enum sbx_status initialize(struct sbx_serve *serve, const struct sbx_rpc_
     sbx_json_begin_object(&out.w);
     sbx_json_key_int64(&out.w, "protocolVersion", SBX_SERVE_PROTOCOL);
     write_platform(&out.w);
+    sbx_json_key_object(&out.w, "capabilities");
+    sbx_json_key_bool(&out.w, "tty", sbx_conpty_exists());
+    sbx_json_end_object(&out.w);
     sbx_json_key_object(&out.w, "limits");
     sbx_json_key_uint64(&out.w, "lineBytes", SBX_RPC_LINE_MAX_BYTES);
     sbx_json_key_uint64(&out.w, "runningCommands", SBX_SERVE_RUNNING_MAX);

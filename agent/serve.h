@@ -84,6 +84,12 @@ enum sbx_status sbx_serve_wait(struct sbx_serve *serve, const struct sbx_rpc_mes
 enum sbx_status sbx_serve_ack(struct sbx_serve *serve, const struct sbx_rpc_message *message,
     enum sbx_rpc_code *code, struct sbx_error *err);
 
+/* servetty.c: {"columns", "rows"}; and the options that a "tty" parameter stands for. */
+enum sbx_status sbx_serve_read_size(
+    const struct sbx_json_at *at, struct sbx_tty_size *ret_size, struct sbx_error *err);
+enum sbx_status sbx_serve_add_tty(
+    const struct sbx_json_at *params, struct sbx_strings *argv, struct sbx_error *err);
+
 /** End every command; wait until they are gone, but not for ever. */
 void sbx_serve_end_all(struct sbx_serve *serve);
 

@@ -11,7 +11,7 @@
 #define ARG_MAX_BYTES 32768u
 #define END_MS 20000u
 
-static const char *const start_keys[] = {"argv", "stdin", "stdout", "stderr", "window"};
+static const char *const start_keys[] = {"argv", "stdin", "stdout", "stderr", "window", "tty"};
 
 /* --- the list --------------------------------------------------------------------------------- */
 
@@ -303,6 +303,8 @@ static enum sbx_status read_argv(struct sbx_serve *serve, const struct sbx_json_
     if (!status)
         status = sbx_rpcargs_build(&args, ret_argv, err);
     if (!status)
+        status = sbx_serve_add_tty(params, ret_argv, err);
+    if (!status)
         status = sbx_strings_add(ret_argv, "--", err);
     for (i = 0; !status && i < count; i++)
         status = sbx_strings_add(ret_argv, argv[i], err);
@@ -466,19 +468,21 @@ enum sbx_status sbx_serve_resize(struct sbx_serve *serve, const struct sbx_rpc_m
     static const char *const keys[] = {"commandId", "columns", "rows"};
     struct sbx_served *served = NULL;
     enum sbx_status status = sbx_json_known_keys(&message->params, keys, countof(keys), err);
-    int64_t columns = 80, rows = 25;
+    struct sbx_tty_size size = {0, 0};
 
     if (!status)
-        status = sbx_json_get_int(&message->params, "columns", 1, 32767, &columns, err);
-    if (!status)
-        status = sbx_json_get_int(&message->params, "rows", 1, 32767, &rows, err);
+        status = sbx_serve_read_size(&message->params, &size, err);
     if (!status)
         status = enter_running(serve, message, &served, code, err);
     if (status)
         return status;
+    status = sbx_exec_resize(served->exec, &size, err);
     leave(serve);
-    *code = SBX_RPC_FAILED;
-    return sbx_fail(err, SBX_UNSUPPORTED, "the command has no terminal");
+    if (!status)
+        sbx_rpcio_done(&serve->io, &message->id);
+    else
+        *code = SBX_RPC_FAILED;
+    return status;
 }
 
 enum sbx_status sbx_serve_kill(struct sbx_serve *serve, const struct sbx_rpc_message *message,

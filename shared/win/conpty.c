@@ -9,6 +9,11 @@ static COORD coord_of(const struct sbx_tty_size *size)
     return coord;
 }
 
+bool sbx_conpty_exists(void)
+{
+    return sbx_late_create_pseudo_console() && sbx_late_close_pseudo_console();
+}
+
 enum sbx_status sbx_conpty_open(const struct sbx_tty_size *size, HANDLE in, HANDLE out,
     struct sbx_conpty *ret_conpty, struct sbx_error *err)
 {
@@ -17,7 +22,7 @@ enum sbx_status sbx_conpty_open(const struct sbx_tty_size *size, HANDLE in, HAND
     enum sbx_status status;
     HRESULT result;
 
-    if (!create || !sbx_late_close_pseudo_console()) {
+    if (!sbx_conpty_exists()) {
         sbx_fail(err, SBX_UNSUPPORTED, "this system has no pseudo consoles");
         sbx_error_hint(err, "run the command without --tty; pseudo consoles came with Windows 10 "
                             "1809");

@@ -30,6 +30,9 @@ struct sbx_conpty {
     void *handle; /* HPCON */
 };
 
+/** Whether this system has pseudo consoles: Windows 10 1809, Wine. */
+bool sbx_conpty_exists(void);
+
 /**
  * Make a pseudo console and start its host.
  * @param in  pipe or file that keys are read from; duplicated, stays the caller's

@@ -34,7 +34,9 @@ answer('{"jsonrpc":"2.0","id":1,"method":"exec.start","params":{"argv":"cmd"}}',
 answer('{"jsonrpc":"2.0","id":1,"method":"exec.start","params":{}}', -32602)
 for extra in (',"wineUnconfined":true', ',"result":"C:\\\\x"', ',"dryRun":true', ',"policyy":"x"', ',"--profile":"read-only"',
               ',"profile":"everything"', ',"timeout":-1', ',"cwd":["a","b"]', ',"background":1', ',"stdout":{"file":"a","pipe":"b"}',
-              ',"stdout":{"pipe":"..\\\\..\\\\x"}', ',"window":1', ',"stdin":"tty"'):
+              ',"stdout":{"pipe":"..\\\\..\\\\x"}', ',"window":1', ',"stdin":"tty"',
+              ',"tty":true', ',"ttySize":"80x25"', ',"tty":{"columns":80}', ',"tty":{"columns":0,"rows":25}',
+              ',"tty":{"columns":80,"rows":25},"stdout":"none"', ',"tty":{"columns":80,"rows":25},"background":true'):
     answer(START % ("1", extra), -32602)
 answer('{"jsonrpc":"2.0","id":1,"method":"exec.Start","params":{}}', -32601)
 answer('{"jsonrpc":"2.0","id":1,"method":"exec.write","params":{"commandId":99,"text":"x"}}', -32001)

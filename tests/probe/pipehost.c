@@ -1,6 +1,9 @@
 /*
- * A host for `agent serve --pipe NAME`: pipehost NAME LINE... sends the lines, prints what comes
- * until a command has ended, and goes. For tests/hosts/run; plain API, nothing of libsbx.
+ * The other end of a pipe, for tests/hosts; plain API, nothing of libsbx.
+ *
+ *   pipehost NAME LINE...   a host for `agent serve --pipe NAME`: sends the lines, prints what
+ * comes until a command has ended, and goes pipehost --read NAME    makes the pipe, says so in a
+ * line, prints what its one client writes
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,15 +27,41 @@ static HANDLE connect_to(const wchar_t *name_w)
     return NULL;
 }
 
+static int read_as_server(const wchar_t *name_w)
+{
+    char part[4096];
+    wchar_t path_w[300];
+    DWORD length = 0;
+    HANDLE pipe;
+
+    _snwprintf(path_w, 299, L"\\\\.\\pipe\\%ls", name_w);
+    path_w[299] = 0;
+    pipe = CreateNamedPipeW(
+        path_w, PIPE_ACCESS_INBOUND, PIPE_REJECT_REMOTE_CLIENTS, 1, 4096, 4096, 0, NULL);
+    if (pipe == INVALID_HANDLE_VALUE)
+        return 2;
+    puts("listening");
+    fflush(stdout);
+    if (!ConnectNamedPipe(pipe, NULL) && GetLastError() != ERROR_PIPE_CONNECTED)
+        return 3;
+    while (ReadFile(pipe, part, sizeof(part), &length, NULL) && length)
+        fwrite(part, 1, length, stdout);
+    CloseHandle(pipe);
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
     static char all[1 << 20];
-    HANDLE pipe = argc > 2 ? connect_to(argv[1]) : NULL;
+    const int serves = argc == 3 && wcscmp(argv[1], L"--read") == 0;
+    HANDLE pipe = argc > 2 && !serves ? connect_to(argv[1]) : NULL;
     DWORD length = 0, at = 0;
     int i;
 
+    if (serves)
+        return read_as_server(argv[2]);
     if (!pipe)
         return 2;
     for (i = 2; i < argc; i++) {
