@@ -47,12 +47,13 @@ NATIVE_LIBS := -lcjson
 # --- sources -------------------------------------------------------------------------------------
 CORE_SRC   := $(wildcard shared/core/*.c)
 WINRING_SRC:= $(wildcard shared/win/*.c)
-AGENT_SRC  := $(wildcard agent/*.c)
+# The agent proves the fence again after a boot, through the chain as setup does.
+AGENT_SRC  := $(wildcard agent/*.c) runner/hoprun.c runner/proofrun.c
 # Pure files of the programs, tested natively like core.
 PURE_SRC   := agent/cli.c agent/help.c agent/options.c agent/optionapply.c agent/rpcargs.c setup/engine.c setup/journal.c setup/arguments.c
-RUNNER_SRC := $(filter-out runner/hoprun.c,$(wildcard runner/*.c))
+RUNNER_SRC := $(filter-out runner/hoprun.c runner/proofrun.c,$(wildcard runner/*.c))
 # setup proves the installed chain by running a command through it.
-SETUP_SRC  := $(wildcard setup/*.c) runner/hoprun.c agent/runnerproc.c
+SETUP_SRC  := $(wildcard setup/*.c) runner/hoprun.c runner/proofrun.c agent/runnerproc.c
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 WINTEST_SRC:= $(wildcard tests/win/test_*.c)
 PROBE_SRC  := $(wildcard tests/probe/*.c)

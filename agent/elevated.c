@@ -1,6 +1,7 @@
 /* See elevated.h. */
 #include "elevated.h"
 
+#include "fencecheck.h"
 #include "owners.h"
 
 #define RUNNER_NAME "command-runner.exe"
@@ -46,6 +47,8 @@ enum sbx_status sbx_elevated_begin(const struct sbx_facts *facts, const struct s
         status = sbx_installed_check_program(&elevated->installed, RUNNER_NAME, err);
     if (!status)
         status = take_account(facts, policy, cancel, plan, elevated, err);
+    if (!status)
+        status = sbx_fencecheck(facts, &elevated->installed, elevated->lease.account, err);
     if (status) {
         sbx_elevated_done(elevated);
         return status;

@@ -48,6 +48,12 @@ static enum sbx_status read_record(
         status = sbx_installation_parse(
             text.data ? text.data : "", text.length_bytes, &installed->record, err);
     installed->read = !status;
+    if (!status) {
+        uint8_t digest[SBX_SHA256_BYTES];
+
+        sbx_sha256(text.data, text.length_bytes, digest);
+        sbx_sha256_hex(digest, installed->record_hash);
+    }
     if (!status)
         status = check_record(&installed->record, err);
     if (status && installed->found && !installed->read) {

@@ -23,6 +23,7 @@ struct sbx_installed {
     bool read;    /* `record` is filled */
     bool current; /* readable, whole, of this version, its fence proved */
     struct sbx_installation record;
+    char record_hash[65];     /* SHA-256 of the record's text, hexadecimal; "" unless `read` */
     char *directory;          /* %ProgramFiles%\AgentSandbox; NULL without a Program Files folder */
     char *runner;             /* command-runner.exe in it; set with `current` */
     struct sbx_error problem; /* found but not current: why, and what to do */

@@ -2,19 +2,13 @@
  * Step "proof": offline means offline, shown by behaviour. As each account, through the installed
  * runner and the sealed credential, the probe tries the network with the token that a run has and
  * with tokens that a child can derive from it. Whatever works that must not, and whatever cannot be
- * told, fails the step; the engine then closes the gate and undoes what this run made.
- *
- * MUSTs:
- *  1. The twin first: this process makes the same tries and all must work, so that a broken probe
- *     or listener cannot look like a closed door.
- *  2. A report counts only when the chain says that its process was confined.
- *  3. A report is read strictly: it comes from the sandbox.
+ * told, fails the step; the engine then closes the gate and undoes what this run made. How it is
+ * tried and judged: runner/proofrun.h.
  */
 #include "fenced.h"
 #include "steps.h"
 
-#include "proofrun.h"
-#include "shared/win/fencetry.h"
+#include "runner/proofrun.h"
 #include "shared/win/wfp.h"
 
 #define NAME "proof"
@@ -65,70 +59,25 @@ static enum sbx_status examine(void *context, enum sbx_step_state *ret, struct s
     return status;
 }
 
-/* MUST 1. */
-static enum sbx_status prove_twin(
-    const struct sbx_fencetry_listeners *listeners, struct sbx_error *err)
-{
-    struct sbx_fence_report report;
-    size_t i;
-
-    memset(&report, 0, sizeof(report));
-    sbx_fencetry_all(&listeners->ports, &report);
-    for (i = 0; i < SBX_TRY_COUNT; i++) {
-        const char *name = sbx_fence_try_name((enum sbx_fence_try)i);
-        bool v6 = strchr(name, '6') != NULL || i == SBX_TRY_CONNECT_MAPPED;
-
-        if (!report.tries[i].done && (listeners->has_v6 || !v6))
-            return sbx_fail_win32(err, report.tries[i].code,
-                "%s does not work outside the sandbox either, so the fence cannot be proved", name);
-    }
-    return SBX_OK;
-}
-
-static enum sbx_status refuse(enum sbx_fence_proof proof, bool derived, bool complement,
-    const struct sbx_findings *findings, struct sbx_error *err)
-{
-    enum sbx_status status = sbx_findings_refuse(findings,
-        proof == SBX_FENCE_OPEN ? "the network fence is open" : "the network fence cannot be told",
-        err);
-
-    if (!status)
-        status = sbx_fail(err, SBX_UNPROVEN, "the network fence is not proved");
-    if (derived && !complement)
-        sbx_error_hint(err, "the plain form does not hold for tokens that a command can derive "
-                            "from its own on this machine: use --fence complement");
-    else
-        sbx_error_hint(err, "another firewall or a group policy may interfere; nothing is left "
-                            "enabled");
-    return status;
-}
-
 static enum sbx_status prove_account(struct sbx_setup *setup, size_t index,
     const struct sbx_fencetry_listeners *listeners, struct sbx_error *err)
 {
     const struct sbx_installed_account *account = &setup->wanted.accounts[index];
+    const struct sbx_proof_chain chain = {.runner = setup->runner_path,
+        .folder = setup->program_folder,
+        .group_sid = setup->wanted.group_sid,
+        .complement = setup->wanted.fence_complement};
     enum sbx_status status = SBX_OK;
     int token;
 
     for (token = 0; !status && token < SBX_FENCE_TOKEN_COUNT; token++) {
-        struct sbx_fence_report report;
-        struct sbx_findings findings;
-        enum sbx_fence_proof proof;
-
         sbx_setup_at(setup, "network fence of account '%s', %s token", account->name,
             sbx_fence_token_name((enum sbx_fence_token)token));
-        sbx_findings_init(&findings);
-        status = sbx_proof_run(
-            setup, account, (enum sbx_fence_token)token, &listeners->ports, &report, err);
-        if (status)
-            break;
-        proof = sbx_fence_report_judge(&report,
-            account->offline ? SBX_FENCE_FOR_OFFLINE : SBX_FENCE_FOR_ONLINE, listeners->has_v6,
-            &findings);
-        if (proof != SBX_FENCE_HELD)
-            status = refuse(proof, token != SBX_FENCE_TOKEN_OWN, setup->wanted.fence_complement,
-                &findings, err);
+        status = sbx_proof_account(&chain, account, (enum sbx_fence_token)token, listeners, err);
     }
+    if (status == SBX_UNPROVEN)
+        sbx_error_hint(
+            err, "another firewall or a group policy may interfere; nothing is left enabled");
     return status;
 }
 
@@ -146,7 +95,7 @@ static enum sbx_status apply(void *context, struct sbx_error *err)
         status = sbx_fencetry_listen(
             setup->wanted.proxy_first, setup->wanted.proxy_last, &listeners, err);
     if (!status)
-        status = prove_twin(&listeners, err);
+        status = sbx_proof_twin(&listeners, err);
     for (i = 0; !status && i < setup->wanted.account_count; i++)
         status = prove_account(setup, i, &listeners, err);
     sbx_fencetry_close(&listeners);
