@@ -129,7 +129,7 @@ struct sbx_protect_report {
  *         says when a root cannot be read. A root that cannot be watched is no failure: it is read
  *         in full at the end.
  * @see https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-readdirectorychangesw
- *      Boundary B1.
+ *      Boundary B11.
  */
 SBX_MUST_CHECK enum sbx_status sbx_protect_begin(const struct sbx_plan *plan,
     const struct sbx_protect_options *options, struct sbx_protect **ret_protect,

@@ -26,7 +26,7 @@ struct sbx_runner {
  * @param ret_values their numbers in the runner, 0 for none; NULL with streams
  * @param ret_runner to be ended with sbx_runner_end; {0} on failure
  * @return SBX_NOT_SETUP whatever went wrong: "not found" and "denied" are answers about a command
- *         Boundary B8.
+ *         Boundary B6 and B35.
  */
 SBX_MUST_CHECK enum sbx_status sbx_runner_start(const char *path, const HANDLE streams[3],
     uint64_t *const ret_values[3], struct sbx_runner *ret_runner, struct sbx_error *err);

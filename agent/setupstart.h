@@ -1,6 +1,6 @@
 /*
  * Talking to sandbox-setup.exe: started with administrator's rights, asked over a pipe, listened to
- * until its result. Boundary B17.
+ * until its result. Boundary B23.
  *
  * MUSTs:
  *  1. the program is the one beside agent.exe, by absolute path; nothing is searched;

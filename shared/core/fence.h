@@ -1,6 +1,6 @@
 /*
  * The network fence as data: every object that setup gives to the Windows Filtering Platform, and a
- * pure evaluator that says what those objects decide. Boundary B3: offline means offline.
+ * pure evaluator that says what those objects decide. Boundary B16: offline means offline.
  *
  * The table is in fencetable.c, next to its comparison with Microsoft's documentation and with two
  * shipped products. sbx_fence_make turns rows into filters, one for IPv4 and one for IPv6 each;

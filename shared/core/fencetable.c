@@ -1,5 +1,5 @@
 /*
- * The table of the network fence. Boundary B3.
+ * The table of the network fence. Boundary B16.
  *
  * Rank: of the filters that match, the one with the highest rank decides; no rank holds both blocks
  * and permits. Each row becomes two filters, at the _V4 and the _V6 form of its layer.

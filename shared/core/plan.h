@@ -147,7 +147,7 @@ struct sbx_plan {
 };
 
 /**
- * Compute the plan. Boundary B1 (files), B3 (network), B6 (limits).
+ * Compute the plan. Boundary B1 (files), B16 (network), B6 (limits).
  * @param policy effective policy from sbx_policy_merge
  * @param facts  facts.roots[0] = working directory; one entry per allow_write entry follows
  * Under profile read-only the working directory is not writable, but allow_write entries are:

@@ -1,6 +1,6 @@
 /*
  * The ACEs of protected and denied objects (design 4); those of reads are in plan_reads.c.
- * Boundary B1.
+ * Boundary B11.
  *
  *   1. A deny names every capability whose root contains the object, and the group: one allow
  *      that no deny answers would be enough.

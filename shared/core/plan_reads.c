@@ -1,6 +1,6 @@
 /*
  * Reads of elevated mode (design 4): what the account reads beyond its own rights, and what it may
- * not. Boundary B1. Everything is for the group: a write-restricted token's reads are asked in the
+ * not. Boundary B22. Everything is for the group: a write-restricted token's reads are asked in the
  * first pass only.
  *
  *   1. An explicit entry stands before the inherited ones. So an allowRead inside a denied folder

@@ -1,6 +1,6 @@
 /*
  * Starting one of our own programs with administrator's rights: the second of the two places that
- * start processes (the other is spawn.h). Boundary B17.
+ * start processes (the other is spawn.h). Boundary B23.
  *
  * MUSTs of runas.c:
  *  1. the image is an absolute path that the caller found beside itself; ShellExecuteEx would
