@@ -170,8 +170,7 @@ enum sbx_status sbx_doctor_gather(
         return status;
     ret->facts.policy_path = ret->policy_path;
     look_record(ret);
-    if (ret->facts.installed)
-        look_machine(ret);
+    look_machine(ret);
     look_services(&ret->facts);
     look_roots(ret);
     look_volumes(ret);

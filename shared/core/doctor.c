@@ -186,13 +186,33 @@ static void read_step(const struct sbx_json_at *object, struct sbx_doctor_machin
                 *steps[i].ret = (enum sbx_doctor_step)j;
 }
 
+/* The names of set-up's accounts and whether they exist: told without a record, too. */
+static enum sbx_status read_leftovers(
+    const struct sbx_json_at *root, struct sbx_doctor_machine *ret, struct sbx_error *err)
+{
+    struct sbx_json_at accounts = {0}, at = {0};
+    enum sbx_status status = sbx_json_get_object(root, "accounts", &accounts, err);
+
+    while (!status && accounts.item && sbx_json_next(&accounts, &at)) {
+        bool exists = false;
+
+        status = sbx_json_as_object(&at, err);
+        if (!status)
+            status = sbx_json_get_bool(&at, "exists", &exists, err);
+        ret->leftovers = ret->leftovers || exists;
+    }
+    return status;
+}
+
 enum sbx_status sbx_doctor_read_machine(
     const struct sbx_json_at *root, struct sbx_doctor_machine *ret, struct sbx_error *err)
 {
     struct sbx_json_at users = {0}, group = {0}, firewall = {0}, steps = {0}, at = {0};
-    enum sbx_status status = sbx_json_get_array(root, "users", &users, err);
+    enum sbx_status status = read_leftovers(root, ret, err);
     bool effective = false;
 
+    if (!status)
+        status = sbx_json_get_array(root, "users", &users, err);
     while (!status && users.item && ret->account_count < countof(ret->accounts) &&
            sbx_json_next(&users, &at)) {
         status = read_account(&at, &ret->accounts[ret->account_count], &ret->own_right_count, err);

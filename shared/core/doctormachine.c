@@ -12,7 +12,11 @@
 void sbx_doctor_record(
     const char *id, const struct sbx_doctor_facts *facts, struct sbx_doctor_report *report)
 {
-    if (!facts->installed)
+    if (!facts->installed && facts->machine.leftovers)
+        sbx_doctor_agent(sbx_doctor_add(report, id, SBX_DOCTOR_FAULT,
+                             "accounts or group of an installation are there, its record is not"),
+            REPAIR);
+    else if (!facts->installed)
         sbx_doctor_add(report, id, SBX_DOCTOR_OK,
             "elevated mode is not set up: commands run in unelevated mode");
     else if (!facts->readable)

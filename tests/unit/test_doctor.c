@@ -138,6 +138,8 @@ struct defect {
     }
 
 PLANT(record_damaged, f->readable = false; SET(f->problem, "checksum"))
+PLANT(record_lost, f->installed = f->readable = false; memset(&f->machine, 0, sizeof(f->machine));
+      f->machine.leftovers = true)
 PLANT(record_unproved, SET(f->problem, "the network fence of the installation was not proved"))
 PLANT(old_version, f->record_version = "0.9"; SET(f->problem, "the installation is of version 0.9"))
 PLANT(other_build, f->record_build = "windows 10.0.26100")
@@ -197,6 +199,7 @@ PLANT(calibration_old, f->calibration_exists = true)
 
 static const struct defect defects[] = {
     {"record damaged", "record", X, record_damaged, "checksum", REPAIR},
+    {"record lost", "record", X, record_lost, "its record is not", REPAIR},
     {"fence never proved", "record", X, record_unproved, "not proved", "agent setup"},
     {"another version", "version.product", X, old_version, "0.9", "agent setup"},
     {"another build", "version.os", W, other_build, "26100", "agent setup"},
@@ -361,7 +364,8 @@ END_TEST
  */
 
 static const char answer[] =
-    "{\"users\": [{\"name\": \"AgentSandboxOffline\", \"exists\": true, \"ours\": true,"
+    "{\"accounts\": {\"a\": {\"exists\": false}, \"b\": {\"exists\": true, \"sid\": \"S\"}},"
+    "\"users\": [{\"name\": \"AgentSandboxOffline\", \"exists\": true, \"ours\": true,"
     " \"disabled\": true, \"locked\": false, \"expires\": false, \"passwordExpired\": true,"
     " \"needsNoPassword\": false, \"passwordMayExpire\": false, \"special\": false,"
     " \"member\": true, \"ownRights\": 3}, {\"name\": \"AgentSandboxOnline\", \"exists\": false},"
@@ -393,6 +397,7 @@ START_TEST(doctor__answer_of_setup__is_read)
     struct sbx_doctor_machine m;
 
     ck_assert_int_eq(machine_of(answer, &m), SBX_OK);
+    ck_assert(m.leftovers);
     ck_assert_uint_eq(m.account_count, 3);
     ck_assert(m.accounts[0].disabled && m.accounts[0].password_expired && m.accounts[0].member);
     ck_assert(!m.accounts[0].locked && m.own_right_count == 3);
@@ -411,7 +416,8 @@ END_TEST
 
 START_TEST(doctor__odd_answer_of_setup__refused)
 {
-    static const char *const bad[] = {"{\"users\": 5}", "{\"users\": [5]}",
+    static const char *const bad[] = {"{\"users\": 5}", "{\"accounts\": [1]}",
+        "{\"accounts\": {\"a\": {\"exists\": 1}}}", "{\"users\": [5]}",
         "{\"users\": [{\"name\": \"x\", \"exists\": true}]}",
         "{\"users\": [{\"name\": \"x\", \"exists\": 1}]}", "{\"group\": []}",
         "{\"group\": {\"exists\": \"yes\"}}", "{\"group\": {\"rights\": [1]}}",
