@@ -241,7 +241,7 @@ static enum sbx_status prepare(struct sbx_calibrate *all, char **ret_runner, str
 
 int sbx_calibrate_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
-    static struct sbx_calibrate all; /* too large for the stack */
+    struct sbx_calibrate *all = NULL; /* too large for the stack */
     enum sbx_status status;
     struct sbx_error err;
     char *runner = NULL;
@@ -249,29 +249,31 @@ int sbx_calibrate_command(const struct sbx_cli *cli, const struct sbx_say *say)
     int code;
 
     sbx_error_init(&err);
-    memset(&all, 0, sizeof(all));
-    all.cli = *cli;
-    if (!all.cli.policy.mode)
-        all.cli.policy.mode = SBX_MODE_AUTO;
-    all.run.cli = &all.cli;
-    all.run.say = say;
-    all.run.mode = SBX_MODE_UNELEVATED;
-    status = prepare(&all, &runner, &err);
+    if (sbx_calloc(1, sizeof(*all), &all, &err))
+        return sbx_verbs_failed(say, &err);
+    all->cli = *cli;
+    if (!all->cli.policy.mode)
+        all->cli.policy.mode = SBX_MODE_AUTO;
+    all->run.cli = &all->cli;
+    all->run.say = say;
+    all->run.mode = SBX_MODE_UNELEVATED;
+    status = prepare(all, &runner, &err);
     if (!status) {
-        all.run.have_runners = !sbx_runner_pool_begin(&all.run.runners, runner, NULL);
-        status = try_all(&all, &err);
-        if (all.run.have_runners)
-            sbx_runner_pool_end(&all.run.runners);
-        sbx_verify_clean(&all.run, &left);
+        all->run.have_runners = !sbx_runner_pool_begin(&all->run.runners, runner, NULL);
+        status = try_all(all, &err);
+        if (all->run.have_runners)
+            sbx_runner_pool_end(&all->run.runners);
+        sbx_verify_clean(&all->run, &left);
     }
     if (left)
         sbx_say_warning(
             say, "%llu entries of the fixture could not be removed", (unsigned long long)left);
     if (!status)
-        status = keep(&all, &err);
-    code = status ? sbx_verbs_failed(say, &err) : show(&all, cli, say);
-    sbx_verbs_prepared_done(&all.prepared);
-    free(all.run.probe);
+        status = keep(all, &err);
+    code = status ? sbx_verbs_failed(say, &err) : show(all, cli, say);
+    sbx_verbs_prepared_done(&all->prepared);
+    free(all->run.probe);
+    free(all);
     free(runner);
     return code;
 }

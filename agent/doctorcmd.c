@@ -92,8 +92,8 @@ static int show(const struct sbx_cli *cli, const struct sbx_say *say,
 
 int sbx_doctor_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
-    static struct sbx_doctor_gathered gathered; /* too large for the stack */
-    static struct sbx_doctor_report report;
+    struct sbx_doctor_gathered *gathered = NULL; /* both too large for the stack */
+    struct sbx_doctor_report *report = NULL;
     enum sbx_status status;
     struct sbx_error err;
     int code;
@@ -101,11 +101,17 @@ int sbx_doctor_command(const struct sbx_cli *cli, const struct sbx_say *say)
     if (cli->calibrate)
         return sbx_calibrate_command(cli, say);
     sbx_error_init(&err);
-    memset(&gathered, 0, sizeof(gathered));
-    status = sbx_doctor_gather(cli, &gathered, &err);
+    status = sbx_calloc(1, sizeof(*gathered), &gathered, &err);
     if (!status)
-        sbx_doctor_judge(&gathered.facts, &report);
-    code = status ? sbx_verbs_failed(say, &err) : show(cli, say, &gathered, &report);
-    sbx_doctor_gathered_done(&gathered);
+        status = sbx_calloc(1, sizeof(*report), &report, &err);
+    if (!status)
+        status = sbx_doctor_gather(cli, gathered, &err);
+    if (!status)
+        sbx_doctor_judge(&gathered->facts, report);
+    code = status ? sbx_verbs_failed(say, &err) : show(cli, say, gathered, report);
+    if (gathered)
+        sbx_doctor_gathered_done(gathered);
+    free(gathered);
+    free(report);
     return code;
 }

@@ -47,7 +47,7 @@ static bool descriptor_of(const char *path, struct sbx_descriptor *ret)
 static uint32_t granted(const struct sbx_descriptor *descriptor, const struct sbx_sid *user,
     const struct sbx_sid *const *sids, size_t count)
 {
-    static struct sbx_access_result result;
+    struct sbx_access_result result;
     struct sbx_access_group groups[8];
     const struct sbx_access_token token = {.user = *user, .groups = groups, .group_count = count};
     const struct sbx_access_request request = {.desired = SBX_MAXIMUM_ALLOWED};

@@ -104,16 +104,19 @@ static enum sbx_status print(const struct sbx_cli *cli, const struct sbx_say *sa
 
 int sbx_status_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
-    static struct sbx_machine_state state;
+    struct sbx_machine_state *state = NULL; /* too large for the stack */
     struct sbx_error err;
     enum sbx_status status;
 
     sbx_error_init(&err);
-    status = ask(cli, &state, &err);
+    if (sbx_calloc(1, sizeof(*state), &state, &err))
+        return sbx_verbs_failed(say, &err);
+    status = ask(cli, state, &err);
     if (!status)
-        status = print(cli, say, &state, &err);
-    sbx_json_free(state.machine);
-    sbx_installed_done(&state.installed);
-    sbx_verbs_prepared_done(&state.prepared);
+        status = print(cli, say, state, &err);
+    sbx_json_free(state->machine);
+    sbx_installed_done(&state->installed);
+    sbx_verbs_prepared_done(&state->prepared);
+    free(state);
     return status ? sbx_verbs_failed(say, &err) : 0;
 }
