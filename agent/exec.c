@@ -215,6 +215,14 @@ static void said(void *context, const char *json, size_t length_bytes)
     exec->how.said(exec->how.context, json, length_bytes);
 }
 
+static void reported(void *context, uint32_t exit_code, const struct sbx_buf *result)
+{
+    struct sbx_exec *exec = context;
+
+    sbx_execinput_end(&exec->input); /* also where it did not come to streams */
+    exec->how.ended(exec->how.context, exit_code, result);
+}
+
 static DWORD WINAPI command_thread(void *context)
 {
     struct sbx_exec *exec = context;
@@ -224,15 +232,15 @@ static DWORD WINAPI command_thread(void *context)
         .cancel = {exec->cancel_event, &exec->cancel_count},
         .tty = exec->cli.tty ? &exec->tty : NULL,
         .runners = exec->how.runners,
-        .approvals = exec->how.approvals};
+        .approvals = exec->how.approvals,
+        .reported = reported,
+        .reported_context = exec};
     struct sbx_buf result;
-    uint32_t exit_code;
 
     exec->thread_id = GetCurrentThreadId();
     sbx_buf_init(&result, SBX_RUN_JSON_MAX_BYTES);
-    exit_code = sbx_run(&how, &result);
-    sbx_execinput_end(&exec->input); /* also where it did not come to streams */
-    exec->how.ended(exec->how.context, exit_code, &result);
+    sbx_run(&how, &result);
+    exec->how.settled(exec->how.context);
     sbx_runner_pool_refill(exec->how.runners, true);
     sbx_buf_done(&result);
     release(exec);
@@ -318,6 +326,7 @@ void sbx_exec_begin(struct sbx_exec *exec)
     sbx_say_error(&exec->say, &err);
     sbx_buf_init(&none, 0);
     exec->how.ended(exec->how.context, SBX_EXIT_SANDBOX, &none);
+    exec->how.settled(exec->how.context);
     release(exec);
 }
 

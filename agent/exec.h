@@ -42,6 +42,8 @@ struct sbx_exec_how {
         const struct sbx_error *failure);
     /* The command ended; all output was delivered, except of a background command that goes on. */
     void (*ended)(void *context, uint32_t exit_code, const struct sbx_buf *result);
+    /* And what this process used for it was put away: it need not live longer for this command. */
+    void (*settled)(void *context);
     /* Nothing will be called any more: the context may go. */
     void (*gone)(void *context);
 };

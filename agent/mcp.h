@@ -35,7 +35,8 @@ struct sbx_mcp {
     CRITICAL_SECTION lock;
     struct sbx_mcp_call *first; /* guarded by lock */
     size_t running;             /* guarded by lock */
-    HANDLE idle;                /* manual-reset: nothing runs */
+    size_t unsettled;           /* guarded by lock */
+    HANDLE idle;                /* manual-reset: nothing runs or is left to be put away */
 };
 
 /** tools/list: the JSON of its result, static. */

@@ -270,7 +270,17 @@ static void leave(struct sbx_mcp_call *call)
         ;
     if (*at)
         *at = call->next;
-    if (!--mcp->running)
+    mcp->running--;
+    LeaveCriticalSection(&mcp->lock);
+}
+
+static void settled(void *context)
+{
+    struct sbx_mcp_call *call = context;
+    struct sbx_mcp *mcp = call->mcp;
+
+    EnterCriticalSection(&mcp->lock);
+    if (!--mcp->unsettled)
         SetEvent(mcp->idle);
     LeaveCriticalSection(&mcp->lock);
 }
@@ -362,6 +372,7 @@ static void enter(struct sbx_mcp_call *call)
     call->next = mcp->first;
     mcp->first = call;
     mcp->running++;
+    mcp->unsettled++;
     ResetEvent(mcp->idle);
     LeaveCriticalSection(&mcp->lock);
 }
@@ -385,6 +396,7 @@ enum sbx_status sbx_mcp_run(struct sbx_mcp *mcp, const struct sbx_rpc_id *id,
         .said = said,
         .written = written,
         .ended = ended,
+        .settled = settled,
         .gone = gone};
     struct sbx_strings argv = {0};
     struct sbx_mcp_call *call = NULL;

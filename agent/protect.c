@@ -257,7 +257,6 @@ enum sbx_status sbx_protect_end(
         keep_record(&work, &protect->roots[i]);
     ret_report->truncated = ret_report->truncated || status;
     free(work.adopted);
-    sbx_protect_cancel(protect);
     return status;
 }
 

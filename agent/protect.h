@@ -123,7 +123,7 @@ struct sbx_protect_report {
  * root, one thread for all; without a writable root nothing at all. Call it after the grants and
  * before the child starts.
  * @param plan borrowed until the end
- * @param ret_protect to be ended with sbx_protect_end or dropped with sbx_protect_cancel; NULL on
+ * @param ret_protect to be ended with sbx_protect_end, released with sbx_protect_cancel; NULL on
  *        failure
  * @return SBX_DENIED when a root is not the one of the plan any more; SBX_OOM; what the system
  *         says when a root cannot be read. A root that cannot be watched is no failure: it is read
@@ -136,8 +136,8 @@ SBX_MUST_CHECK enum sbx_status sbx_protect_begin(const struct sbx_plan *plan,
     struct sbx_error *err);
 
 /**
- * Stop watching, deal with what was made, and release. Call it when the job is empty, whatever
- * became of the command.
+ * Stop watching and deal with what was made. Call it when the job is empty, whatever became of the
+ * command; release with sbx_protect_cancel.
  * @param protect NULL: nothing was begun, the report is empty
  * @param ret_report initialised here and valid on failure too; release with
  *        sbx_protect_report_done

@@ -178,7 +178,6 @@ static enum sbx_status steps(
     struct sbx_run_state *command, struct sbx_buf *ret_json, struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
-    size_t left = 0;
 
     if (command->cli->result)
         status = sbx_result_open(command->cli->result, &command->result_handle, err);
@@ -203,10 +202,8 @@ static enum sbx_status steps(
     if (!status)
         status = sbx_run_watched(command, err);
     end_elevated(command);
-    if (command->plan.background && !status)
-        return status; /* what still runs still needs its TEMP */
-    if (sbx_workdirs_clean(&command->facts, &command->plan, &left, NULL) || left)
-        sbx_say_debug(command->say, "%zu entries of TEMP stayed behind", left);
+    /* What still runs in the background still needs its TEMP. */
+    command->has_temp = !command->plan.background || status;
     return status;
 }
 
@@ -265,6 +262,18 @@ static void write_result(struct sbx_run_state *command, const struct sbx_buf *js
         sbx_say_error(command->say, &err);
 }
 
+/* On stock Wine closing the watch alone takes milliseconds, which nobody needs to wait for. */
+static void put_away(struct sbx_run_state *command)
+{
+    size_t left = 0;
+
+    sbx_protect_cancel(command->protect);
+    if (command->has_temp &&
+        (sbx_workdirs_clean(&command->facts, &command->plan, &left, NULL) || left) &&
+        !command->how->reported)
+        sbx_say_debug(command->say, "%zu entries of TEMP stayed behind", left);
+}
+
 static void command_done(struct sbx_run_state *command)
 {
     if (command->have_reply)
@@ -292,6 +301,8 @@ uint32_t sbx_run(const struct sbx_run_how *how, struct sbx_buf *ret_json)
     sbx_error_init(&err);
     if (sbx_calloc(1, sizeof(*command), &command, &err)) {
         sbx_say_error(how->say, &err);
+        if (how->reported)
+            how->reported(how->reported_context, exit_code, ret_json);
         return exit_code;
     }
     command->how = how;
@@ -320,6 +331,9 @@ uint32_t sbx_run(const struct sbx_run_how *how, struct sbx_buf *ret_json)
         sbx_say_error(how->say, &problem);
     else
         write_result(command, ret_json);
+    if (how->reported)
+        how->reported(how->reported_context, exit_code, ret_json);
+    put_away(command);
     command_done(command);
     free(command);
     return exit_code;

@@ -132,6 +132,7 @@ enum sbx_status sbx_run_watched(struct sbx_run_state *command, struct sbx_error 
         status = sbx_run_check_cancel(command, err);
     if (status) {
         sbx_protect_cancel(command->protect);
+        command->protect = NULL;
         return status;
     }
     status = run_session(command, err);

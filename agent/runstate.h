@@ -33,7 +33,7 @@ struct sbx_run_state {
     const char *decision_reason;
     struct sbx_approval_records approvals;
     struct sbx_audit_run audit;
-    bool have_facts, have_plan, have_reply, started;
+    bool have_facts, have_plan, have_reply, started, has_temp;
     struct sbx_result result;
     uint64_t begun_us;
 };

@@ -30,9 +30,9 @@ struct sbx_serve {
     CRITICAL_SECTION lock;
     /* all below guarded by lock */
     struct sbx_served *first; /* newest first */
-    size_t running, ended;
+    size_t running, ended, unsettled;
     uint64_t last_id;
-    HANDLE idle; /* manual-reset: nothing runs */
+    HANDLE idle; /* manual-reset: nothing runs, and nothing is left to be put away */
 };
 
 /* One output stream of a command. Used by its own thread only. */

@@ -194,14 +194,24 @@ static void ended(void *context, uint32_t exit_code, const struct sbx_buf *resul
     EnterCriticalSection(&serve->lock);
     served->ended = true; /* no waiter is added from here on */
     serve->ended++;
-    if (!--serve->running)
-        SetEvent(serve->idle);
+    serve->running--;
     old = evict(serve);
     LeaveCriticalSection(&serve->lock);
     for (i = 0; i < served->waiter_count; i++)
         answer_wait(served, &served->waiters[i]);
     if (old)
         unref(old);
+}
+
+static void settled(void *context)
+{
+    struct sbx_served *served = context;
+    struct sbx_serve *serve = served->serve;
+
+    EnterCriticalSection(&serve->lock);
+    if (!--serve->unsettled)
+        SetEvent(serve->idle);
+    LeaveCriticalSection(&serve->lock);
 }
 
 static void gone(void *context)
@@ -352,6 +362,7 @@ static void begin(struct sbx_serve *serve, struct sbx_served *served, const stru
     serve->first = served;
     served->refs++; /* one for the list, one for the command */
     serve->running++;
+    serve->unsettled++;
     ResetEvent(serve->idle);
     LeaveCriticalSection(&serve->lock);
     sbx_rpcio_begin_result(&out, id);
@@ -371,6 +382,7 @@ enum sbx_status sbx_serve_start(struct sbx_serve *serve, const struct sbx_rpc_me
         .said = said,
         .written = written,
         .ended = ended,
+        .settled = settled,
         .gone = gone};
     struct sbx_strings argv = {0};
     struct sbx_served *served = NULL;

@@ -110,15 +110,31 @@ enum sbx_status sbx_sid_of_token(HANDLE token, struct sbx_sid *ret_sid, struct s
     return status;
 }
 
+/*
+ * Asked once per process, and kept: every thread that is started needs it. Nobody can change the
+ * answer: the user of a token is fixed when the token is made, and a process whose first thread has
+ * run keeps its primary token.
+ */
+static struct sbx_sid own_user;
+static volatile LONG own_user_state; /* 0: not asked, 1: being kept, 2: kept */
+
 enum sbx_status sbx_sid_of_current_user(struct sbx_sid *ret_sid, struct sbx_error *err)
 {
     HANDLE token = NULL;
     enum sbx_status status = SBX_OK;
 
+    if (InterlockedCompareExchange(&own_user_state, 2, 2) == 2) {
+        *ret_sid = own_user;
+        return SBX_OK;
+    }
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
         return sbx_fail_win32(err, GetLastError(), "open the token of this process");
     status = sbx_sid_of_token(token, ret_sid, err);
     sbx_handle_close(&token);
+    if (!status && InterlockedCompareExchange(&own_user_state, 1, 0) == 0) {
+        own_user = *ret_sid;
+        InterlockedExchange(&own_user_state, 2);
+    }
     return status;
 }
 

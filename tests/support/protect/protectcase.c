@@ -69,6 +69,7 @@ void end(void)
 
     protect = NULL;
     ck_assert_sbx_ok(sbx_protect_end(ended, &report, &err), &err);
+    sbx_protect_cancel(ended);
 }
 
 void protect_case_setup(void)
