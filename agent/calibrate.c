@@ -64,6 +64,7 @@ static void try_attack(struct sbx_calibrate *all, const struct sbx_verify_row *r
     sbx_verify_try(&all->run, row, &seen, &all->report);
     if (!seen.seen.inside_ran) /* nothing began: as for work */
         sbx_verify_try(&all->run, row, &seen, &all->report);
+    all->ran = all->ran || seen.seen.inside_ran;
     all->unconfined = all->unconfined || (seen.seen.inside_ran && !seen.seen.confined);
     result->passed =
         seen.seen.recipe == result->recipe &&
@@ -198,7 +199,7 @@ static enum sbx_status try_all(struct sbx_calibrate *all, struct sbx_error *err)
             return sbx_fail(err, SBX_UNPROVEN,
                 "nothing is confined on this platform: there is nothing to calibrate");
     }
-    if (!all->report.mode[0]) /* no run came as far as a result */
+    if (!all->ran) /* nothing was shown about any recipe */
         return sbx_fail(err, SBX_UNPROVEN, "no command ran with any recipe: %s",
             all->count ? all->results[all->count - 1].why : "");
     all->entry.mode = all->run.mode;

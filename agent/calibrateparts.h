@@ -29,7 +29,8 @@ struct sbx_calibrate {
     struct sbx_calibration_entry entry;
     struct sbx_calibrate_result results[SBX_CALIBRATE_RESULTS_MAX];
     size_t count;
-    bool unconfined;
+    bool ran;        /* a command came as far as being confined, or not */
+    bool unconfined; /* one ran that was not */
 };
 
 /* --- calibratework.c --- */

@@ -159,6 +159,7 @@ static void work_inside(struct sbx_calibrate *all, const struct words *words,
         exit_code = sbx_verify_inside(&all->run, &cli, &seen, &all->report, &output);
     }
     sbx_cli_done(&cli);
+    all->ran = all->ran || seen.seen.inside_ran;
     all->unconfined = all->unconfined || (seen.seen.inside_ran && !seen.seen.confined);
     result->passed = seen.seen.inside_ran && seen.seen.confined &&
                      seen.seen.recipe == result->recipe && exit_code == 0 && says(&output);

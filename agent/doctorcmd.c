@@ -108,7 +108,8 @@ int sbx_doctor_command(const struct sbx_cli *cli, const struct sbx_say *say)
         status = sbx_doctor_gather(cli, gathered, &err);
     if (!status)
         sbx_doctor_judge(&gathered->facts, report);
-    code = status ? sbx_verbs_failed(say, &err) : show(cli, say, gathered, report);
+    code = status || !gathered || !report ? sbx_verbs_failed(say, &err)
+                                          : show(cli, say, gathered, report);
     if (gathered)
         sbx_doctor_gathered_done(gathered);
     free(gathered);
