@@ -121,6 +121,29 @@ static enum sbx_status set_aside(
     return status;
 }
 
+bool sbx_ledger_was_set_aside(HANDLE directory, const char *name)
+{
+    static const struct sbx_file_how how = {.kind = SBX_FILE_ANY, .allow_reparse = true};
+    char copy_name[SBX_LEDGER_NAME_SIZE + 16];
+    HANDLE copy = NULL;
+    enum sbx_status status;
+
+    snprintf(copy_name, sizeof(copy_name), "%s.damaged-1", name);
+    status = sbx_file_open_at(directory, copy_name, &how, &copy, NULL);
+    sbx_handle_close(&copy);
+    return status != SBX_NOT_FOUND;
+}
+
+enum sbx_status sbx_ledger_unreadable(const char *name, struct sbx_error *err)
+{
+    sbx_fail(
+        err, SBX_UNPROVEN, "the ledger '%s' cannot be read: what was granted is not known", name);
+    sbx_error_hint(err, "it is kept. Run a command in the directory it is for (lines of it, or of "
+                        "its .damaged copy, may still name it): that writes it anew; then revoke "
+                        "again. If the directory is gone, delete the ledger");
+    return SBX_UNPROVEN;
+}
+
 static enum sbx_status repair(
     HANDLE directory, struct sbx_ledger *ledger, const struct sbx_buf *bytes, struct sbx_error *err)
 {
@@ -284,7 +307,9 @@ enum sbx_status sbx_ledger_open(HANDLE directory, const char *name,
         status = recover(directory, &ledger, err);
     if (!status)
         status = read_all(ledger.file, &bytes, &ledger.records, err);
-    if (!status && ledger.records.damaged)
+    if (!status && ledger.records.damaged && !ledger.records.count && !how->create)
+        status = sbx_ledger_unreadable(name, err);
+    else if (!status && ledger.records.damaged)
         status = repair(directory, &ledger, &bytes, err);
     if (!status) {
         *ret_ledger = ledger;

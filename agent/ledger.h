@@ -42,12 +42,21 @@ SBX_MUST_CHECK enum sbx_status sbx_ledger_directory(
 
 /**
  * Open and lock a ledger and read it. A damaged tail is copied to NAME.damaged-N, cut off, and a
- * STALE record is appended, so that every walk is done again.
+ * STALE record is appended, so that every walk is done again. Where not even the first line can be
+ * read, only a caller that writes it anew (how->create) gets an empty ledger; the others get an
+ * error, and the file stays as it is.
  * @param directory of sbx_ledger_directory; borrowed
- * @return SBX_NOT_FOUND when missing and how->create is false; SBX_TIMEOUT; SBX_CANCELLED
+ * @return SBX_NOT_FOUND when missing and how->create is false; SBX_UNPROVEN when nothing in it can
+ *         be read and how->create is false; SBX_TIMEOUT; SBX_CANCELLED
  */
 SBX_MUST_CHECK enum sbx_status sbx_ledger_open(HANDLE directory, const char *name,
     const struct sbx_ledger_how *how, struct sbx_ledger *ret_ledger, struct sbx_error *err);
+
+/** True when the damaged part of a ledger of this name was set aside at some time. */
+bool sbx_ledger_was_set_aside(HANDLE directory, const char *name);
+
+/** What is said of a ledger that does not tell what was granted. @return SBX_UNPROVEN */
+enum sbx_status sbx_ledger_unreadable(const char *name, struct sbx_error *err);
 
 /** Read a ledger without locking it. A damaged tail is left where it is. */
 SBX_MUST_CHECK enum sbx_status sbx_ledger_peek(HANDLE directory, const char *name,

@@ -106,8 +106,12 @@ static enum sbx_status revoke_open_ledger(
     struct sbx_revoke_work work;
     enum sbx_status status = SBX_OK;
 
-    if (!ledger->records.count) /* nothing in it could be read: it was set aside */
-        return sbx_ledger_remove(ledger, err);
+    /* Made and never written, or the run that set its damaged lines aside was ended before it wrote
+     * them anew: then something may be granted. */
+    if (!ledger->records.count)
+        return sbx_ledger_was_set_aside(engine->ledgers, ledger->name)
+                   ? sbx_ledger_unreadable(ledger->name, err)
+                   : sbx_ledger_remove(ledger, err);
     status = sbx_revoke_work_init(engine, &ledger->records, &work, err);
     if (status)
         return status;
@@ -206,6 +210,24 @@ static enum sbx_status revoke_chosen(struct sbx_grant_engine *engine,
     return first;
 }
 
+/* No ledger names it; one that cannot be read may be its. */
+static enum sbx_status nothing_found(
+    const char *path_or_name, const char *state_directory, HANDLE ledgers, struct sbx_error *err)
+{
+    struct sbx_grant_info *infos = NULL;
+    size_t i, count = 0;
+    enum sbx_status status = sbx_grants_list(state_directory, &infos, &count, err);
+
+    for (i = 0; i < count && !status; i++)
+        if (!infos[i].records &&
+            (infos[i].is_damaged || sbx_ledger_was_set_aside(ledgers, infos[i].name)))
+            status = sbx_ledger_unreadable(infos[i].name, err);
+    sbx_grants_list_free(infos, count);
+    if (status)
+        return status;
+    return sbx_fail(err, SBX_NOT_FOUND, "nothing was granted on '%s'", path_or_name);
+}
+
 static enum sbx_status revoke(const char *path_or_name, const struct sbx_grant_options *options,
     struct sbx_grant_report *report, struct sbx_error *err)
 {
@@ -224,7 +246,7 @@ static enum sbx_status revoke(const char *path_or_name, const struct sbx_grant_o
     else if (status == SBX_NOT_FOUND)
         status = SBX_OK;
     if (!status && path_or_name && !chosen.count)
-        status = sbx_fail(err, SBX_NOT_FOUND, "nothing was granted on '%s'", path_or_name);
+        status = nothing_found(path_or_name, options->state_directory, engine.ledgers, err);
     free(chosen.items);
     sbx_handle_close(&engine.ledgers);
     free(engine.accounts);

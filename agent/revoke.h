@@ -17,6 +17,9 @@
  * is done, and the ledger goes. Deleted means that its volume says so (revokewalk.h): a disk that
  * is not plugged in, a folder that cannot be reached keep their ledgers, and the revoke fails.
  *
+ * A ledger that does not tell what was granted, because its first line cannot be read, is kept and
+ * the revoke fails: a run on its root writes it anew.
+ *
  * The ledger is deleted last. A revoke that is killed or cancelled leaves it with a STALE record,
  * so both the next run and the next revoke walk everything again.
  */
@@ -36,7 +39,8 @@
  * @param options as for sbx_grants_apply
  * @param ret_report initialised here; files_stamped counts the children that were restored, skips
  *        name objects that could not be, with the reason
- * @return SBX_NOT_FOUND when nothing was granted there; SBX_DENIED when something could not be
+ * @return SBX_NOT_FOUND when nothing was granted there; SBX_UNPROVEN when its ledger, or any where
+ *         none names it, cannot be read (it is kept); SBX_DENIED when something could not be
  *         taken back (the ledger is kept); SBX_CANCELLED, SBX_TIMEOUT
  */
 SBX_MUST_CHECK enum sbx_status sbx_revoke(const char *path_or_name,
