@@ -85,7 +85,7 @@ struct row_set {
 };
 extern const struct row_set rows_facts, rows_streams, rows_exit, rows_argv, rows_environment,
     rows_policy, rows_lifetime, rows_codex, rows_files, rows_names, rows_process, rows_extra,
-    rows_grants, rows_integrity, rows_accounts, rows_setup, rows_hops, rows_installed,
+    rows_grants, rows_gates, rows_integrity, rows_accounts, rows_setup, rows_hops, rows_installed,
     rows_uninstall;
 
 struct options {
