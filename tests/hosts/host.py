@@ -9,10 +9,10 @@ numbers, answers, ends, output, checks = itertools.count(1), {}, queue.Queue(), 
 
 def send(method, **params):
     number = next(numbers)
-    answers[number] = queue.Queue()
+    answer = answers[number] = queue.Queue()
     agent.stdin.write((json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}) + "\n").encode())
     agent.stdin.flush()
-    return answers[number]
+    return answer
 
 
 def call(method, **params):
