@@ -141,7 +141,8 @@ const char *fact_evidence(enum fact which)
 {
     load_facts();
     if (!fact_texts[which] && (which == FACT_SETUP || which == FACT_PRODUCT))
-        return "neither U02 nor U03 has set up here";
+        return which == FACT_SETUP ? "neither U02 nor U03 has set up here"
+                                   : "U02 has not installed here";
     return fact_texts[which] ? fact_texts[which] : "the row that finds this out did not answer";
 }
 
