@@ -3,8 +3,9 @@
  * was called, calls that fail, and skips that are counted.
  *
  * The double's records lie in PREFIX/ntwine-state.json, which it reads anew for each call, and what
- * was called in PREFIX/ntwine-calls.jsonl (tests/ntwine/README.md). Nothing of this exists on Windows: there, a test that would change the
- * machine runs only when SBX_CHANGE_MACHINE=1 says that the machine may be changed.
+ * was called in PREFIX/ntwine-calls.jsonl (tests/ntwine/README.md). Nothing of this exists on
+ * Windows: there, a test that would change the machine runs only when SBX_CHANGE_MACHINE=1 says
+ * that the machine may be changed.
  */
 #ifndef SBX_TESTS_DOUBLES_H
 #define SBX_TESTS_DOUBLES_H
