@@ -165,6 +165,8 @@ enum sbx_status sbx_grants_list(const char *state_directory, struct sbx_grant_in
         }
         if (!status)
             status = describe(names.items[i], &records, &infos[count], err);
+        if (!status && !records.count && sbx_ledger_was_set_aside(directory, names.items[i]))
+            infos[count].is_damaged = true;
         count += status == SBX_OK;
         sbx_ledger_records_done(&records);
     }

@@ -16,7 +16,7 @@ struct sbx_grant_info {
     size_t objects;       /* that got explicit entries */
     size_t records;       /* lines of the ledger */
     bool is_complete;     /* the last walk was finished */
-    bool is_damaged;      /* part of the ledger cannot be read */
+    bool is_damaged;      /* part of the ledger cannot be read; with no records: nothing */
 };
 
 /**

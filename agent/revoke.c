@@ -212,15 +212,14 @@ static enum sbx_status revoke_chosen(struct sbx_grant_engine *engine,
 
 /* No ledger names it; one that cannot be read may be its. */
 static enum sbx_status nothing_found(
-    const char *path_or_name, const char *state_directory, HANDLE ledgers, struct sbx_error *err)
+    const char *path_or_name, const char *state_directory, struct sbx_error *err)
 {
     struct sbx_grant_info *infos = NULL;
     size_t i, count = 0;
     enum sbx_status status = sbx_grants_list(state_directory, &infos, &count, err);
 
     for (i = 0; i < count && !status; i++)
-        if (!infos[i].records &&
-            (infos[i].is_damaged || sbx_ledger_was_set_aside(ledgers, infos[i].name)))
+        if (!infos[i].records && infos[i].is_damaged)
             status = sbx_ledger_unreadable(infos[i].name, err);
     sbx_grants_list_free(infos, count);
     if (status)
@@ -246,7 +245,7 @@ static enum sbx_status revoke(const char *path_or_name, const struct sbx_grant_o
     else if (status == SBX_NOT_FOUND)
         status = SBX_OK;
     if (!status && path_or_name && !chosen.count)
-        status = nothing_found(path_or_name, options->state_directory, engine.ledgers, err);
+        status = nothing_found(path_or_name, options->state_directory, err);
     free(chosen.items);
     sbx_handle_close(&engine.ledgers);
     free(engine.accounts);

@@ -195,6 +195,8 @@ static void ledgers(const char *id, const struct sbx_doctor_facts *facts,
             false, NULL, "look at the check dacl.state");
     for (i = 0; i < facts->ledger_count; i++) {
         const struct sbx_doctor_ledger *ledger = &facts->ledgers[i];
+        const bool has_path = ledger->path && ledger->path[0];
+        struct sbx_doctor_row *row;
         char command[SBX_DOCTOR_TEXT_MAX];
 
         if (!is_bad(ledger))
@@ -204,9 +206,14 @@ static void ledgers(const char *id, const struct sbx_doctor_facts *facts,
             snprintf(command, sizeof(command), "agent revoke %s", ledger->name);
         else
             snprintf(command, sizeof(command), "agent grants repair %s", ledger->name);
-        sbx_doctor_agent(sbx_doctor_add(report, id, SBX_DOCTOR_WARNING, "ledger of '%s' %s",
-                             ledger->path ? ledger->path : ledger->name, bad),
-            command);
+        row = sbx_doctor_add(report, id, SBX_DOCTOR_WARNING, "ledger of '%s' %s",
+            has_path ? ledger->path : ledger->name, bad);
+        if (has_path)
+            sbx_doctor_agent(row, command);
+        else /* not even its first line can be read: only a run knows what belongs into it */
+            sbx_doctor_remedy(row, false, NULL,
+                "run a command in the directory it is for, which writes it anew; if that is gone, "
+                "delete the ledger");
     }
     if (!found)
         sbx_doctor_add(report, id, SBX_DOCTOR_OK, "%s (%zu ledgers)", good, facts->ledger_count);

@@ -188,6 +188,7 @@ PLANT(root_open, root_place.writers = SBX_DOCTOR_WRITERS_EVERYONE)
 PLANT(root_gone, ledger.root_exists = SBX_KNOWN_NO)
 PLANT(run_dead, ledger.unfinished = true)
 PLANT(ledger_torn, ledger.damaged = true)
+PLANT(ledger_unread, ledger.damaged = true; ledger.path = "")
 PLANT(lease_dead, f->stale_lease_count = 1)
 PLANT(work_dead, f->stale_work_count = 1)
 PLANT(calibration_damaged, f->calibration_exists = true; SET(f->calibration_problem, "checksum"))
@@ -247,6 +248,7 @@ static const struct defect defects[] = {
     {"root gone", "ledger.gone", W, root_gone, "D:\\p", "agent revoke 0123abcd"},
     {"run dead", "ledger.unfinished", W, run_dead, "D:\\p", "agent grants repair"},
     {"ledger torn", "ledger.damaged", W, ledger_torn, "cannot be read", "agent grants repair"},
+    {"ledger unreadable", "ledger.damaged", W, ledger_unread, "0123abcd", "run a command in"},
     {"lease of a dead run", "lease.stale", W, lease_dead, "lease-1", "agent run"},
     {"work of a dead run", "work.stale", W, work_dead, "1", "agent run"},
     {"calibration damaged", "calibration", W, calibration_damaged, "checksum", "--calibrate"},
