@@ -112,7 +112,7 @@ const struct sbx_explanation sbx_explanations[] = {
     {"writable.root", "a root, or a folder in it, may be written by others", "its access list names Everyone or every user", "the command that doctor prints"},
     {"ledger.gone", "a ledger speaks of a folder that is gone", "it was deleted or moved after a run", "agent revoke NAME"},
     {"ledger.unfinished", "a run ended in the middle of granting", "it was killed", "agent grants repair"},
-    {"ledger.damaged", "part of a ledger cannot be read", "a crash or a disk error", "agent grants repair"},
+    {"ledger.damaged", "part of a ledger cannot be read", "a crash or a disk error", "agent grants repair; where nothing of it can be read, any run in its directory"},
     {"lease.stale", "a lease of an account lies there and nobody holds it", "its run was killed", "any run removes it"},
     {"work.stale", "a work folder of a dead run, older than a week", "its run was killed", "any run removes it"},
     {"calibration", "the record of which token recipe works here", "without one for this build, version and mode `auto` means `standard`", "agent doctor --calibrate"},

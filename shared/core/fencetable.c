@@ -1,3 +1,4 @@
+/* clang-format off: the comment is a table */
 /*
  * The table of the network fence. Boundary B16.
  *
@@ -10,41 +11,52 @@
  *
  * provider     Ours, persistent, without service name: persistent objects return when BFE starts if
  *              their provider has no service name (FwpmProviderAdd0, Object Management). The pages
- * of the flags say the opposite (..._FLAG_DISABLED), so a DISABLED flag that is read back is a
- * failure, and the behavioural proof is repeated after a boot. CX: the same provider. SRT: none,
- * its filters carry a tag in providerData. sub-layer    Ours, persistent, weight 0xFFFF. Sub-layers
- * are asked from the highest weight down and a block is final (Filter Arbitration), so no lower
- * permit undoes ours. CX, SRT: 0x8000, below whoever takes more. Another sub-layer of 0xFFFF with a
- * hard permit is the residual; only an administrator can make one. filterKey    Fixed: row id and
- * family, so that each can be read back by key. CX fixed; SRT made by BFE. flags        PERSISTENT.
- * CLEAR_ACTION_RIGHT on the proxy's permit only: it makes the permit hard, so that a firewall that
- * blocks loopback does not cut the proxy off. A block is hard by default ("filter block: hard
- * block"), and one sentence of that page can be read as if the flag made it soft; without it a
- * block is hard in either reading. Everybody else's permits in the complement form stay soft: other
- * firewalls go on deciding. CX, SRT: PERSISTENT only. weight       FWP_UINT64, used as given
- * (Filter Weight Assignment): rank << 60, above every weight that BFE makes up by itself (below
- * 2^60). CX: FWP_EMPTY, all are blocks. SRT: explicit, below 2^60. action       FWP_ACTION_BLOCK,
- * FWP_ACTION_PERMIT; no callouts. CX: blocks. SRT: both. layers       CONNECT, LISTEN, RECV_ACCEPT
- * and RESOURCE_ASSIGNMENT, v4 and v6 (ALE Layers): LISTEN is TCP only, so UDP servers are stopped
- * at ASSIGNMENT and ACCEPT; FLOW_ESTABLISHED "should not return Block or Permit"; CONNECT_REDIRECT
- * and BIND_REDIRECT are for callouts. CX: CONNECT and ASSIGNMENT, each for ICMP, DNS and SMB ports
- * only. SRT: CONNECT only; listening, accepting and ICMP stay open. user
- * FWPM_CONDITION_ALE_USER_ID, FWP_MATCH_EQUAL, FWP_SECURITY_DESCRIPTOR_TYPE, self- relative, right
- * FWP_ACTRL_MATCH_FILTER; at all four layers (Filtering Conditions Available at Each Filtering
- * Layer). On the permit too: a permit without it (SRT) lets whoever squats a port of the range
- * serve any account. "Not equal" exists for sortable types only (FWP_MATCH_TYPE), hence OTHERS by
- * deny entries. CX, SRT: allow the account. protocol     FWP_UINT8, EQUAL or NOT_EQUAL (from
- * Windows 7 on). At ASSIGNMENT TCP must pass, since an implicit bind belongs to every connect (ALE
- * Layers). Not available at LISTEN. raw          FWPM_CONDITION_FLAGS, FLAGS_ALL_SET,
- * IS_RAW_ENDPOINT: a raw socket of protocol TCP. address      v4 FWP_UINT32 in host order or
- * FWP_V4_ADDR_MASK, v6 FWP_BYTE_ARRAY16_TYPE. The permit is for 127.0.0.1 and ::1, where the proxy
- * binds, not for 127.0.0.0/8 as in SRT. looped       FWPM_CONDITION_FLAGS, FLAGS_ALL_SET,
- * IS_LOOPBACK, at CONNECT and RECV_ACCEPT: the machine's own other addresses, which no address
- * condition names. ports        FWP_UINT16, host order; FWP_RANGE_TYPE with FWP_MATCH_RANGE. At
- * ASSIGNMENT the port of an implicit bind may be FWP_EMPTY (FwpmFilterAdd0), which matches no port
- * condition. descriptor   of the objects themselves: NULL, so BFE's default: administrators and
- * network configuration operators change them, everyone may only open a session.
+ *              of the flags say the opposite (..._FLAG_DISABLED), so a DISABLED flag that is read
+ *              back is a failure, and the behavioural proof is repeated after a boot. CX: the same
+ *              provider. SRT: none, its filters carry a tag in providerData.
+ * sub-layer    Ours, persistent, weight 0xFFFF. Sub-layers are asked from the highest weight down
+ *              and a block is final (Filter Arbitration), so no lower permit undoes ours. CX, SRT:
+ *              0x8000, below whoever takes more. Another sub-layer of 0xFFFF with a hard permit is
+ *              the residual; only an administrator can make one.
+ * filterKey    Fixed: row id and family, so that each can be read back by key. CX fixed; SRT made
+ *              by BFE.
+ * flags        PERSISTENT. CLEAR_ACTION_RIGHT on the proxy's permit only: it makes the permit hard,
+ *              so that a firewall that blocks loopback does not cut the proxy off. A block is hard
+ *              by default ("filter block: hard block"), and one sentence of that page can be read
+ *              as if the flag made it soft; without it a block is hard in either reading. Everybody
+ *              else's permits in the complement form stay soft: other firewalls go on deciding. CX,
+ *              SRT: PERSISTENT only.
+ * weight       FWP_UINT64, used as given (Filter Weight Assignment): rank << 60, above every weight
+ *              that BFE makes up by itself (below 2^60). CX: FWP_EMPTY, all are blocks. SRT:
+ *              explicit, below 2^60.
+ * action       FWP_ACTION_BLOCK, FWP_ACTION_PERMIT; no callouts. CX: blocks. SRT: both.
+ * layers       CONNECT, LISTEN, RECV_ACCEPT and RESOURCE_ASSIGNMENT, v4 and v6 (ALE Layers): LISTEN
+ *              is TCP only, so UDP servers are stopped at ASSIGNMENT and ACCEPT; FLOW_ESTABLISHED
+ *              "should not return Block or Permit"; CONNECT_REDIRECT and BIND_REDIRECT are for
+ *              callouts. CX: CONNECT and ASSIGNMENT, each for ICMP, DNS and SMB ports only. SRT:
+ *              CONNECT only; listening, accepting and ICMP stay open.
+ * user         FWPM_CONDITION_ALE_USER_ID, FWP_MATCH_EQUAL, FWP_SECURITY_DESCRIPTOR_TYPE,
+ *              self-relative, right FWP_ACTRL_MATCH_FILTER; at all four layers (Filtering
+ *              Conditions Available at Each Filtering Layer). On the permit too: a permit without
+ *              it (SRT) lets whoever squats a port of the range serve any account. "Not equal"
+ *              exists for sortable types only (FWP_MATCH_TYPE), hence OTHERS by deny entries. CX,
+ *              SRT: allow the account.
+ * protocol     FWP_UINT8, EQUAL or NOT_EQUAL (from Windows 7 on). At ASSIGNMENT TCP must pass,
+ *              since an implicit bind belongs to every connect (ALE Layers). Not available at
+ *              LISTEN.
+ * raw          FWPM_CONDITION_FLAGS, FLAGS_ALL_SET, IS_RAW_ENDPOINT: a raw socket of protocol TCP.
+ * address      v4 FWP_UINT32 in host order or FWP_V4_ADDR_MASK, v6 FWP_BYTE_ARRAY16_TYPE. The
+ *              permit is for 127.0.0.1 and ::1, where the proxy binds, not for 127.0.0.0/8 as in
+ *              SRT.
+ * looped       FWPM_CONDITION_FLAGS, FLAGS_ALL_SET, IS_LOOPBACK, at CONNECT and RECV_ACCEPT: the
+ *              machine's own other addresses, which no address condition names.
+ * ports        FWP_UINT16, host order; FWP_RANGE_TYPE with FWP_MATCH_RANGE. At ASSIGNMENT the port
+ *              of an implicit bind may be FWP_EMPTY (FwpmFilterAdd0), which matches no port
+ *              condition.
+ * descriptor   of the objects themselves: NULL, so BFE's default: administrators and network
+ *              configuration operators change them, everyone may only open a session.
  */
+/* clang-format on */
 #include "fence.h"
 
 /* Do not change: on machines with an older version they are the names of what is to be removed. */
