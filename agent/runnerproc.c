@@ -97,7 +97,7 @@ enum sbx_status sbx_runner_start(const char *path, const HANDLE streams[3],
         ret_runner->replies = replies.read;
         requests.write = NULL;
         replies.read = NULL;
-        for (i = 0; i < spawn.extra_count; i++)
+        for (i = 0; ret_values && i < spawn.extra_count; i++)
             *ret_values[which[i]] = (uint64_t)(uintptr_t)extra[i].ret_value;
     }
     sbx_pipe_close(&requests);

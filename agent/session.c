@@ -183,7 +183,7 @@ static enum sbx_status wait_for_result(
             if (pass_on_cancel(live, &session->cancel) &&
                 deadline_ms > sbx_clock_ms() + RUNNER_GRACE_MS)
                 deadline_ms = sbx_clock_ms() + RUNNER_GRACE_MS;
-        } else if (which == WAIT_OBJECT_0 + 2) {
+        } else if (session->tty && which == WAIT_OBJECT_0 + 2) {
             pass_on_size(live, session->tty);
         } else if (which != WAIT_TIMEOUT) {
             return sbx_fail_win32(err, code, "wait for the runner");

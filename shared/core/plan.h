@@ -64,13 +64,13 @@ struct sbx_facts {
     bool in_sandbox_group;
     char *installation_problem; /* why there is no current one; NULL: there is, or was never any */
     /* Of the installation; NULL without one. The first account of each kind; leases pick others. */
-    char *group_sid;                  /* AgentSandboxUsers */
-    char *offline_account_sid;        /* AgentSandboxOffline */
-    char *online_account_sid;         /* AgentSandboxOnline */
+    char *group_sid;           /* AgentSandboxUsers */
+    char *offline_account_sid; /* AgentSandboxOffline */
+    char *online_account_sid;  /* AgentSandboxOnline */
     /* Strictest recipe that passed on this build, per mode (calibration.h); UNSET = STANDARD. */
     enum sbx_token_choice calibrated_elevated, calibrated_unelevated;
-    char *cwd;                        /* final path */
-    struct sbx_root_fact *roots;      /* [0] is the working directory, then allowWrite in order */
+    char *cwd;                   /* final path */
+    struct sbx_root_fact *roots; /* [0] is the working directory, then allowWrite in order */
     size_t root_count;
     /* policy.write_bound in order, as final paths; one that does not exist is NULL */
     char **write_bound;
