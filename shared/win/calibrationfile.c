@@ -76,11 +76,12 @@ enum sbx_status sbx_calibrationfile_write(const char *state_directory, const str
     const struct sbx_calibration *calibration, struct sbx_error *err)
 {
     struct sbx_calibration again;
-    struct sbx_buf path, text;
+    struct sbx_buf path, text, back;
     bool exists = false;
     enum sbx_status status = path_of(state_directory, &path, err);
 
     sbx_buf_init(&text, SBX_CALIBRATION_MAX_BYTES);
+    sbx_buf_init(&back, SBX_CALIBRATION_MAX_BYTES);
     if (!status)
         status = sbx_calibration_format(calibration, &text, err);
     if (!status && sbx_calibrationfile_read(state_directory, user, &again, &exists, NULL) && exists)
@@ -89,9 +90,13 @@ enum sbx_status sbx_calibrationfile_write(const char *state_directory, const str
         status = sbx_statefile_write(path.data, NULL, text.data, text.length_bytes, err);
     if (!status)
         status = sbx_calibrationfile_read(state_directory, user, &again, &exists, err);
-    if (!status && (!exists || memcmp(&again, calibration, sizeof(again)) != 0))
+    if (!status && exists)
+        status = sbx_calibration_format(&again, &back, err);
+    if (!status && (back.length_bytes != text.length_bytes ||
+                       memcmp(back.data, text.data, text.length_bytes) != 0))
         status = sbx_fail(err, SBX_UNPROVEN, "'%s' is not what was written", path.data);
     sbx_buf_done(&text);
+    sbx_buf_done(&back);
     sbx_buf_done(&path);
     return status;
 }
