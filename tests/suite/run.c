@@ -94,8 +94,9 @@ static wchar_t *command_line(struct run *run)
     return w(line);
 }
 
-/* Wine says "internal error" when a new process dies before it has reached its server, once in some
- * thousand starts: nothing has run then, and it is no answer about a sandbox. */
+/* Wine says "internal error" when a new process dies before it has reached its server: once in
+ * about 700 starts its stack lies where Wine must map something (scripts/wine turns that off).
+ * Nothing has run then, and it is no answer about a sandbox. */
 static void create(struct run *run, wchar_t *line, const wchar_t *cwd, DWORD flags,
     STARTUPINFOW *startup, PROCESS_INFORMATION *pi)
 {
