@@ -265,7 +265,7 @@ static enum sbx_status print(const struct sbx_cli *cli, const struct sbx_say *sa
     sbx_buf_init(&text, ANSWER_MAX_BYTES);
     status = cli->json ? format_json(audit, left, took_ms, &text, err)
                        : format_text(audit, left, took_ms, &text, err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
+    if (!status && !sbx_verbs_show(cli, say, &text))
         status = sbx_fail(err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&text);
     return status;

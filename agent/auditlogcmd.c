@@ -331,7 +331,7 @@ int sbx_audit_verify_command(const struct sbx_cli *cli, const struct sbx_say *sa
         status = SBX_OK;
     if (!status)
         status = cli->json ? verify_json(&verify, &text, &err) : verify_text(&verify, &text, &err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
+    if (!status && !sbx_verbs_show(cli, say, &text))
         status = sbx_fail(&err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&text);
     sbx_auditlog_close(&log);

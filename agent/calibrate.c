@@ -219,7 +219,7 @@ static int show(
     status =
         cli->json ? sbx_calibrate_json(all, &text, &err) : sbx_calibrate_text(all, &text, &err);
     if (!status)
-        said = cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text);
+        said = sbx_verbs_show(cli, say, &text);
     sbx_buf_done(&text);
     if (status)
         return sbx_verbs_failed(say, &err);

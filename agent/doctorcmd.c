@@ -81,7 +81,7 @@ static int show(const struct sbx_cli *cli, const struct sbx_say *say,
     status = cli->json ? print_json(gathered, report, &text, &err)
                        : print_text(gathered, report, &text, &err);
     if (!status)
-        said = cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text);
+        said = sbx_verbs_show(cli, say, &text);
     sbx_buf_done(&text);
     if (status)
         return sbx_verbs_failed(say, &err);

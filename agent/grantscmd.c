@@ -99,7 +99,7 @@ int sbx_grants_list_command(const struct sbx_cli *cli, const struct sbx_say *say
     if (!status)
         status =
             cli->json ? list_json(infos, count, &text, &err) : list_text(infos, count, &text, &err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
+    if (!status && !sbx_verbs_show(cli, say, &text))
         status = sbx_fail(&err, SBX_OS, "standard output cannot be written");
     sbx_grants_list_free(infos, count);
     sbx_buf_done(&text);

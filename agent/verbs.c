@@ -227,3 +227,9 @@ bool sbx_verbs_print_json(const struct sbx_say *say, const struct sbx_buf *json)
 {
     return put(say, json->data, json->length_bytes);
 }
+
+bool sbx_verbs_show(
+    const struct sbx_cli *cli, const struct sbx_say *say, const struct sbx_buf *text)
+{
+    return cli->json ? sbx_verbs_print_json(say, text) : sbx_verbs_print(say, text);
+}

@@ -102,4 +102,8 @@ bool sbx_verbs_print(const struct sbx_say *say, const struct sbx_buf *text);
 /** A JSON document to standard output as it is. */
 bool sbx_verbs_print_json(const struct sbx_say *say, const struct sbx_buf *json);
 
+/** One of the two: as JSON when `--json` was given. */
+bool sbx_verbs_show(
+    const struct sbx_cli *cli, const struct sbx_say *say, const struct sbx_buf *text);
+
 #endif

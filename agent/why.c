@@ -29,7 +29,7 @@ static enum sbx_status print_answer(const struct sbx_cli *cli, const struct sbx_
     sbx_buf_init(&text, WHY_MAX_BYTES);
     status = cli->json ? sbx_why_json(question, answer, account, &text, err)
                        : sbx_why_text(question, answer, account, &text, err);
-    if (!status && !(cli->json ? sbx_verbs_print_json(say, &text) : sbx_verbs_print(say, &text)))
+    if (!status && !sbx_verbs_show(cli, say, &text))
         status = sbx_fail(err, SBX_OS, "standard output cannot be written");
     sbx_buf_done(&text);
     free(names[0]);

@@ -138,8 +138,7 @@ enum sbx_status sbx_bootproof_parse(
         status = read_root(&root, ret, err);
     if (!status)
         status = sbx_bootproof_format(ret, &again, err);
-    if (!status &&
-        (again.length_bytes != length_bytes || memcmp(again.data, text, length_bytes) != 0))
+    if (!status && !sbx_buf_is(&again, text, length_bytes))
         status = sbx_fail(err, SBX_INVALID, "it is not in the form in which it was written");
     if (status)
         memset(ret, 0, sizeof(*ret));

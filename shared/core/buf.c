@@ -159,3 +159,9 @@ enum sbx_status sbx_calloc(
     memcpy(ret_pointer, &memory, sizeof(memory));
     return SBX_OK;
 }
+
+bool sbx_buf_is(const struct sbx_buf *buf, const char *bytes, size_t length_bytes)
+{
+    return buf->length_bytes == length_bytes &&
+           (!length_bytes || memcmp(buf->data, bytes, length_bytes) == 0);
+}

@@ -48,6 +48,9 @@ SBX_MUST_CHECK enum sbx_status sbx_buf_putc(struct sbx_buf *buf, char byte, stru
 SBX_MUST_CHECK enum sbx_status sbx_buf_printf(
     struct sbx_buf *buf, struct sbx_error *err, const char *format, ...) SBX_PRINTF(3, 4);
 
+/** The buffer holds exactly these bytes. */
+bool sbx_buf_is(const struct sbx_buf *buf, const char *bytes, size_t length_bytes);
+
 /** Move the content out as an owned NUL-terminated string (never NULL unless out of memory). */
 SBX_MUST_CHECK enum sbx_status sbx_buf_steal(
     struct sbx_buf *buf, char **ret_text, struct sbx_error *err);

@@ -254,8 +254,7 @@ enum sbx_status sbx_calibration_parse(
     /* MUST 3: printed again it is the same to the byte, and so is its checksum. */
     if (!status)
         status = sbx_calibration_format(ret, &again, err);
-    if (!status &&
-        (again.length_bytes != length_bytes || memcmp(again.data, text, length_bytes) != 0))
+    if (!status && !sbx_buf_is(&again, text, length_bytes))
         status = sbx_fail(err, SBX_INVALID, "the checksum or the form is not right");
     if (status)
         memset(ret, 0, sizeof(*ret));

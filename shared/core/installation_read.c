@@ -182,8 +182,7 @@ static enum sbx_status check_text(const struct sbx_installation *inst, const cha
         status = sbx_fail(err, SBX_INVALID, "the checksum is wrong: the file is damaged");
     if (!status)
         status = sbx_installation_write(inst, check, &again, err);
-    if (!status &&
-        (again.length_bytes != length_bytes || memcmp(again.data, text, length_bytes) != 0))
+    if (!status && !sbx_buf_is(&again, text, length_bytes))
         status = sbx_fail(err, SBX_INVALID, "the text is not as set-up writes it");
     sbx_buf_done(&again);
     return status;

@@ -92,8 +92,7 @@ enum sbx_status sbx_calibrationfile_write(const char *state_directory, const str
         status = sbx_calibrationfile_read(state_directory, user, &again, &exists, err);
     if (!status && exists)
         status = sbx_calibration_format(&again, &back, err);
-    if (!status && (back.length_bytes != text.length_bytes ||
-                       memcmp(back.data, text.data, text.length_bytes) != 0))
+    if (!status && !sbx_buf_is(&back, text.data, text.length_bytes))
         status = sbx_fail(err, SBX_UNPROVEN, "'%s' is not what was written", path.data);
     sbx_buf_done(&text);
     sbx_buf_done(&back);

@@ -114,12 +114,12 @@ START_TEST(random_ledgers__compact__same_answers)
         add(SBX_LEDGER_ROOT, 0, 0, 0, root_path);
         for (i = 0; i < lines; i++) {
             enum sbx_ledger_kind kind = (enum sbx_ledger_kind)(1 + unit_random(&rng) % 4);
-            size_t list = unit_random(&rng) % LISTS;
+            size_t list = (size_t)(unit_random(&rng) % LISTS);
 
             if (kind == SBX_LEDGER_DONE && unit_random(&rng) % 2)
                 kind = SBX_LEDGER_TARGET;
-            add(kind, (unsigned)(unit_random(&rng) % OBJECTS), list, unit_random(&rng) % (list + 2),
-                root_path);
+            add(kind, (unsigned)(unit_random(&rng) % OBJECTS), list,
+                (size_t)(unit_random(&rng) % (list + 2)), root_path);
         }
         ck_assert_uint_le(compact(false), 1 + 2 * OBJECTS * LISTS);
         for (i = 0; i < OBJECTS; i++) {

@@ -104,7 +104,7 @@ START_TEST(pathglob__path_with_wildcards_put_in__still_matches)
 
     for (round = 0; round < 20000; round++) {
         char path[40], pattern[80];
-        size_t length = 1 + unit_random(&state) % 12, i, n = 0;
+        size_t length = 1 + (size_t)(unit_random(&state) % 12), i, n = 0;
 
         for (i = 0; i < length; i++)
             path[i] = "abAB.\\"[unit_random(&state) % (i && i + 1 < length ? 6 : 5)];

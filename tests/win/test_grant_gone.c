@@ -60,22 +60,6 @@ static void move(const char *from, const char *to)
     ck_assert_msg(MoveFileW(from_w, scratch_path_w(to)), "%s: %lu", to, GetLastError());
 }
 
-/* Entries for the capability on an object that is there. */
-static size_t entries(const char *name)
-{
-    struct sbx_descriptor d;
-    struct sbx_sid sid;
-    size_t count = 0;
-    size_t i;
-
-    ck_assert_sbx_ok(sbx_sid_parse(grant_capability(), &sid, &err), &err);
-    grant_get(name, &d);
-    for (i = 0; i < d.dacl.count; i++)
-        count += sbx_sid_equal(&d.dacl.aces[i].sid, &sid);
-    sbx_descriptor_done(&d);
-    return count;
-}
-
 /* The ledger is gone, and why is said; or, where nothing can be proved, it is kept. */
 static void ck_forgotten(enum sbx_status status)
 {
@@ -126,10 +110,10 @@ START_TEST(root_deleted__object_outside__still_restored)
     snprintf(path, sizeof(path), "%s", grant_path("outside"));
     grant_plan_add(&plan, path, grant_capability(), SBX_ACE_DENY, 0, SBX_FILE_APPEND_DATA);
     ck_assert_sbx_ok(apply(), &err);
-    ck_assert_uint_gt(entries("outside"), 0);
+    ck_assert_uint_gt(grant_entries("outside"), 0);
     delete_tree("ws");
     ck_assert_int_eq(revoke_all(), can_be_asked ? SBX_OK : SBX_DENIED);
-    ck_assert_uint_eq(entries("outside"), 0);
+    ck_assert_uint_eq(grant_entries("outside"), 0);
 }
 END_TEST
 
@@ -138,7 +122,7 @@ START_TEST(child_deleted__revoke__rest_restored_and_nothing_said)
     ck_assert_sbx_ok(apply(), &err);
     ck_assert(DeleteFileW(scratch_path_w("ws\\.mcp.json"))); /* has a record of its own */
     ck_assert_int_eq(revoke_all(), can_be_asked ? SBX_OK : SBX_DENIED);
-    ck_assert_uint_eq(entries("ws") + entries("ws\\sub\\b.txt"), 0);
+    ck_assert_uint_eq(grant_entries("ws") + grant_entries("ws\\sub\\b.txt"), 0);
     ck_assert_uint_eq(report.note_count, 0);
     ck_assert_uint_eq(ledger_count(), can_be_asked ? 0 : 1);
 }
@@ -154,7 +138,7 @@ START_TEST(root_moved__revoke__restored_where_it_is)
     ck_assert_uint_eq(report.note_count, 0);
     ck_assert_uint_eq(ledger_count(), can_be_asked ? 0 : 1);
     if (can_be_asked)
-        ck_assert_uint_eq(entries("moved") + entries("moved\\sub\\b.txt"), 0);
+        ck_assert_uint_eq(grant_entries("moved") + grant_entries("moved\\sub\\b.txt"), 0);
 }
 END_TEST
 

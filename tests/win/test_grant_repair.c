@@ -41,22 +41,6 @@ static enum sbx_status repair(bool include_links)
     return sbx_grants_repair(&how, &options, &report, &err);
 }
 
-/* Every entry for the capability, also inherited ones. */
-static size_t entries(const char *name)
-{
-    struct sbx_descriptor d;
-    struct sbx_sid sid;
-    size_t count = 0;
-    size_t i;
-
-    ck_assert_sbx_ok(sbx_sid_parse(grant_capability(), &sid, &err), &err);
-    grant_get(name, &d);
-    for (i = 0; i < d.dacl.count; i++)
-        count += sbx_sid_equal(&d.dacl.aces[i].sid, &sid);
-    sbx_descriptor_done(&d);
-    return count;
-}
-
 /* Grant, and then put one object back as it was, as a restored backup does: nothing of ours. */
 static void grant_but(const char *name)
 {
@@ -64,10 +48,10 @@ static void grant_but(const char *name)
 
     grant_get(name, &before);
     ck_assert_sbx_ok(apply(), &err);
-    ck_assert_uint_gt(entries(name), 0);
+    ck_assert_uint_gt(grant_entries(name), 0);
     grant_set(name, &before);
     sbx_descriptor_done(&before);
-    ck_assert_uint_eq(entries(name), 0);
+    ck_assert_uint_eq(grant_entries(name), 0);
 }
 
 static void link_name(const char *old_name, const char *new_name)
@@ -121,7 +105,7 @@ START_TEST(entries_lost__repair__are_back)
 
     grant_but(name);
     ck_assert_sbx_ok(repair(false), &err);
-    ck_assert_uint_gt(entries(name), 0);
+    ck_assert_uint_gt(grant_entries(name), 0);
     /* What is denied gets its own entries first, then those of the root. */
     ck_assert_uint_ge(report.counts.writes, 1);
     ck_assert_uint_le(report.counts.writes, 2);
@@ -151,7 +135,7 @@ START_TEST(root_replaced__repair__failure_names_the_way_out)
     ck_assert_int_eq(repair(false), SBX_DENIED);
     ck_assert_uint_eq(report.counts.writes, 0);
     ck_assert_ptr_nonnull(strstr(err.hint, "agent revoke"));
-    ck_assert_uint_eq(entries("ws"), 0);
+    ck_assert_uint_eq(grant_entries("ws"), 0);
 }
 END_TEST
 
@@ -164,14 +148,14 @@ START_TEST(root_renamed__repair_by_its_path__entries_are_back)
     ck_assert_sbx_ok(apply(), &err);
     move("ws", "renamed");
     grant_set("renamed\\sub\\b.txt", &before);
-    ck_assert_uint_eq(entries("renamed\\sub\\b.txt"), 0);
+    ck_assert_uint_eq(grant_entries("renamed\\sub\\b.txt"), 0);
     ck_assert_int_ne(repair(false), SBX_OK);
     memset(&how, 0, sizeof(how));
     how.path_or_name = grant_path("renamed");
     sbx_grant_report_done(&report);
     ck_assert_sbx_ok(sbx_grants_repair(&how, &options, &report, &err), &err);
     ck_assert_uint_eq(report.counts.writes, 1);
-    ck_assert_uint_gt(entries("renamed\\sub\\b.txt"), 0);
+    ck_assert_uint_gt(grant_entries("renamed\\sub\\b.txt"), 0);
     move("renamed", "ws");
     sbx_descriptor_done(&before);
     ck_restored("renamed");
@@ -251,7 +235,7 @@ START_TEST(two_names_in_the_root__include_links__looked_at_then_written)
     ck_assert_uint_eq(report.skip_count, 2);
     ck_assert_sbx_ok(repair(false), &err);
     ck_assert_uint_eq(report.skip_count, 2);
-    ck_assert_uint_eq(entries("ws\\a.txt"), 0);
+    ck_assert_uint_eq(grant_entries("ws\\a.txt"), 0);
     ck_assert_uint_eq(looked, 0);
 
     ck_assert_sbx_ok(repair(true), &err);
@@ -259,7 +243,7 @@ START_TEST(two_names_in_the_root__include_links__looked_at_then_written)
     ck_assert_msg(cleared == 1, "%s", reason);
     ck_assert_uint_eq(report.skip_count, 0);
     ck_assert_uint_eq(report.counts.writes, 1);
-    ck_assert_uint_gt(entries("ws\\sub\\again.txt"), 0);
+    ck_assert_uint_gt(grant_entries("ws\\sub\\again.txt"), 0);
     ck_assert_sbx_ok(repair(true), &err);
     ck_assert_uint_eq(report.counts.writes, 0);
 
@@ -297,7 +281,7 @@ START_TEST(names_under_different_entries__include_links__left)
     ck_assert_int_ne(apply(), SBX_INTERNAL);
     ck_assert_int_ne(repair(true), SBX_INTERNAL);
     ck_assert_uint_eq(cleared, 0);
-    ck_assert_uint_eq(entries("ws\\head.txt"), 0);
+    ck_assert_uint_eq(grant_entries("ws\\head.txt"), 0);
 }
 END_TEST
 
@@ -314,7 +298,7 @@ START_TEST(held_for_deletion__include_links__left)
     CloseHandle(held);
     ck_assert_uint_eq(looked, 1);
     ck_assert_uint_eq(cleared, 0);
-    ck_assert_uint_eq(entries("ws\\a.txt"), 0);
+    ck_assert_uint_eq(grant_entries("ws\\a.txt"), 0);
 }
 END_TEST
 

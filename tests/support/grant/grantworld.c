@@ -268,6 +268,21 @@ void grant_get(const char *name, struct sbx_descriptor *ret_descriptor)
     CloseHandle(handle);
 }
 
+size_t grant_entries(const char *name)
+{
+    struct sbx_descriptor d;
+    struct sbx_sid sid;
+    size_t count = 0;
+    size_t i;
+
+    ck_assert_sbx_ok(sbx_sid_parse(grant_capability(), &sid, &err), &err);
+    grant_get(name, &d);
+    for (i = 0; i < d.dacl.count; i++)
+        count += sbx_sid_equal(&d.dacl.aces[i].sid, &sid);
+    sbx_descriptor_done(&d);
+    return count;
+}
+
 void grant_set(const char *name, const struct sbx_descriptor *descriptor)
 {
     HANDLE handle = open_name(name);

@@ -52,6 +52,8 @@ const char *grant_anything_left(void);
 /** Read or set the descriptor of SCRATCH\name. */
 void grant_get(const char *name, struct sbx_descriptor *ret_descriptor);
 void grant_set(const char *name, const struct sbx_descriptor *descriptor);
+/** How many entries of SCRATCH\name are for the capability, inherited ones included. */
+size_t grant_entries(const char *name);
 
 /** Create SCRATCH\name as the system would: it inherits from its directory. */
 void grant_create_file(const char *name);
