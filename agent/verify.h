@@ -17,7 +17,7 @@
 #include "shared/win/spawn.h"
 
 #define SBX_VERIFY_PATH_MAX 1024u
-#define SBX_VERIFY_PLACES_MAX 40u
+#define SBX_VERIFY_PLACES_MAX 48u
 
 /* One copy of the places that words name; `values` is for sbx_verify_expand. */
 struct sbx_verify_fixture {
@@ -47,6 +47,7 @@ struct sbx_verify_run {
     struct sbx_verify_targets targets;
     struct sbx_runner_pool runners;
     bool have_runners;
+    bool spoiled;             /* a check was at the inner fixture: made again before a probe */
     struct sbx_cancel cancel; /* Ctrl-C ends the run under way, and then the list */
     enum sbx_mode mode;
 };
@@ -95,7 +96,7 @@ void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left);
 /* --- verifytry.c --------------------------------------------------------------------------------
  */
 
-/** Try one row outside and inside, and judge. Failures become part of the result. */
+/** Try one row, a probe outside and inside or a check (verifycheck.h), and judge. Failures become part of the result. */
 void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row,
     struct sbx_verify_result *ret_result, struct sbx_verify_report *report);
 

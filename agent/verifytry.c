@@ -1,5 +1,5 @@
 /* See verify.h: one row, outside and inside. */
-#include "verify.h"
+#include "verifycheck.h"
 
 #include "shared/core/json.h"
 #include "shared/win/clock.h"
@@ -330,8 +330,15 @@ static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_v
     struct vector vector = {0};
     char before[65], after[65];
     struct sbx_cli cli;
-    enum sbx_status status = fill_vector(run, row, &vector, err);
+    enum sbx_status status = SBX_OK;
 
+    if (run->spoiled) {
+        sbx_verify_revoke(run);
+        status = sbx_verify_restore(&run->inside, err);
+        run->spoiled = status;
+    }
+    if (!status)
+        status = fill_vector(run, row, &vector, err);
     if (!status)
         status = sbx_verify_snapshot(&run->inside, before, err);
     if (!status)
@@ -355,6 +362,7 @@ void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row
     struct sbx_verify_result *ret_result, struct sbx_verify_report *report)
 {
     const uint64_t begun_us = sbx_clock_us();
+    const struct sbx_verify_check check = {run, ret_result, report};
     enum sbx_status status = SBX_OK;
     struct sbx_error err;
 
@@ -364,8 +372,9 @@ void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row
     ret_result->seen.mode = run->mode;
     ret_result->seen.wine = sbx_late_wine_version() != NULL;
     if (row->words && sbx_verify_applies(row, run->mode)) {
-        status = try_inside(run, row, ret_result, report, &err);
-        if (!status)
+        status = sbx_verify_is_check(row) ? sbx_verify_check_row(&check, &err)
+                                          : try_inside(run, row, ret_result, report, &err);
+        if (!status && !sbx_verify_is_check(row))
             status = try_outside(run, row, &ret_result->seen, &err);
         if (status)
             snprintf(ret_result->error, sizeof(ret_result->error), "%s", err.context);

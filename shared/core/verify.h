@@ -4,7 +4,9 @@
  * Each row names an attack of the project's attack table. A row with words is a probe: the same
  * words are run outside the sandbox, where they must work (the twin), and inside, after a harmless
  * step that must work too (the ping); so a broken probe cannot look like a closed door. A row
- * without words says why there is nothing to run. Pure: agent/verify.c does the running.
+ * without words says why there is nothing to run. Where one command cannot show it, the words begin
+ * with '@' and describe a check of several steps (agent/verifycheck.h), judged by the same rules.
+ * Pure: agent/verifytry.c does the running.
  */
 #ifndef SBX_VERIFY_H
 #define SBX_VERIFY_H
@@ -51,7 +53,7 @@ struct sbx_verify_row {
     const char *id;        /* of the attack table, with a letter where a row has several probes */
     const char *name;      /* what is tried, a few words */
     const char *mechanism; /* what should stop it */
-    const char *words;     /* of the probe, '|' between; NULL: not run, see reason */
+    const char *words;     /* of the probe, '|' between; "@...": a check; NULL: not run */
     const char *options;   /* more options of `agent run`, '|' between; NULL */
     const char *reason;    /* why residual, or why not run; NULL for a plain probe */
     enum sbx_verify_class unprobed; /* without words: RESIDUAL, NOT_APPLICABLE or CANNOT_TELL */
@@ -92,6 +94,9 @@ enum sbx_verify_class sbx_verify_judge(
 
 /** True when the row means something in this mode. */
 bool sbx_verify_applies(const struct sbx_verify_row *row, enum sbx_mode mode);
+
+/** True for a row that agent/verifycheck.c tries; what follows the '@' is for people. */
+bool sbx_verify_is_check(const struct sbx_verify_row *row);
 
 /** "held", "BROKEN", "residual", "not applicable", "cannot tell". */
 const char *sbx_verify_class_name(enum sbx_verify_class value);

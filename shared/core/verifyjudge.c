@@ -74,6 +74,11 @@ static bool residual(const struct sbx_verify_row *row, const struct sbx_verify_s
                (standard || seen->recipe == SBX_TOKEN_ISOLATED));
 }
 
+bool sbx_verify_is_check(const struct sbx_verify_row *row)
+{
+    return row->words && row->words[0] == '@';
+}
+
 static enum sbx_verify_class of_control(const struct sbx_verify_seen *seen, const char **ret_why)
 {
     if (seen->inside != SBX_VERIFY_SUCCEEDED) {

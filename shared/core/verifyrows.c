@@ -28,6 +28,10 @@
 #define SAY_IN(ids, group, name, what, flags, why) \
     {ids, name, "", NULL, NULL, why, SBX_VERIFY_##what, group, flags}
 
+/* Several steps: agent/verifycheck.c has the function, the words say what it does. */
+#define CHECK(ids, group, name, stop, flags, does) \
+    {ids, name, stop, "@" does, NULL, NULL, 0, group, SBX_VERIFY_NO_TRACE | (flags)}
+
 #define F SBX_VERIFY_FILES
 #define G SBX_VERIFY_REPOSITORY
 #define N SBX_VERIFY_NETWORK
@@ -296,6 +300,13 @@ const struct sbx_verify_row sbx_verify_rows[] = {
     SAY("S10", S, "quoting", NOT_APPLICABLE, "100,000 vectors a run: tests/unit/test_cmdline.c, suite rows A"),
     SAY("S11", S, "a working directory chosen by a model", RESIDUAL,
         "whoever calls the agent chooses the root; refused are roots that contain our own or the system's files"),
+    /* --- R: refused before it begins --- */
+    CHECK("R1", S, "more than a person allowed", "asked before it is granted", 0,
+        "a command that wants a second root, which the policy answers with deny: not started, and no list changed"),
+    CHECK("R2", S, "a command that a rule denies", "the rule, before the plan", 0,
+        "the denied command is run: refused with 126, nothing made, no list changed"),
+    CHECK("R3", S, "the plan of a command that a rule denies", "the rule, before the plan", 0,
+        "the denied command with --dry-run: refused with 126, no plan"),
     SAY("S12", S, "what an uninstall leaves", NOT_APPLICABLE, "`agent uninstall --verify`"),
 };
 /* clang-format on */

@@ -1,0 +1,182 @@
+/* See verifycheck.h. */
+#include "verifychecks.h"
+
+#include "shared/win/file.h"
+#include "shared/win/handle.h"
+#include "shared/win/wstr.h"
+
+#define WORDS_MAX 64u
+#define WORDS_MAX_BYTES 32768u
+
+/* Which function tries which row. */
+static const struct {
+    const char *id;
+    sbx_verify_check_fn check;
+} checks[] = {
+    {"R1", sbx_verify_check_unapproved},
+    {"R2", sbx_verify_check_denied_command},
+    {"R3", sbx_verify_check_denied_plan},
+};
+
+/* --- runs ------------------------------------------------------------------------------------- */
+
+/* The vector of `agent run`, as one text with a bar between the words. */
+static enum sbx_status write_vector(const struct sbx_verify_check *check, const char *options,
+    const char *program, struct sbx_buf *text, struct sbx_error *err)
+{
+    static const char *const modes[] = {"", "auto", "elevated", "unelevated"};
+    static const char *const recipes[] = {"auto", "auto", "strict", "isolated", "standard"};
+    const struct sbx_verify_run *run = check->run;
+    const enum sbx_mode mode = run->cli->policy.mode;
+    const bool own_cwd = options && strstr(options, "--cwd");
+    const bool own_token = options && strstr(options, "--token");
+    struct sbx_buf words;
+    enum sbx_status status;
+
+    sbx_buf_init(&words, WORDS_MAX_BYTES);
+    status = sbx_buf_printf(
+        &words, err, "run|--quiet|--timeout|20|--mode|%s", modes[mode ? mode : SBX_MODE_AUTO]);
+    if (!status && !own_cwd)
+        status = sbx_buf_puts(&words, "|--cwd|{ws}", err);
+    if (!status && !own_token)
+        status = sbx_buf_printf(&words, err, "|--token|%s", recipes[run->cli->policy.token]);
+    if (!status && run->cli->wine_unconfined)
+        status = sbx_buf_puts(&words, "|--wine-unconfined", err);
+    if (!status)
+        status = sbx_buf_printf(
+            &words, err, "%s%s|--|%s", options ? "|" : "", options ? options : "", program);
+    if (!status)
+        status = sbx_verify_expand(words.data, run->inside.values, text, err);
+    sbx_buf_done(&words);
+    return status;
+}
+
+enum sbx_status sbx_verify_run_words(const struct sbx_verify_check *check, const char *options,
+    const char *program, struct sbx_verify_ran *ret_ran, struct sbx_error *err)
+{
+    struct sbx_verify_result result = {0};
+    const char *items[WORDS_MAX];
+    enum sbx_status status;
+    struct sbx_buf text;
+    struct sbx_cli cli;
+    size_t count = 0;
+    char *at;
+
+    memset(ret_ran, 0, sizeof(*ret_ran));
+    sbx_buf_init(&ret_ran->out, 1);
+    sbx_buf_init(&text, WORDS_MAX_BYTES);
+    status = write_vector(check, options, program, &text, err);
+    for (at = text.data; !status && at; count++) {
+        char *bar = strchr(at, '|');
+
+        if (count == WORDS_MAX)
+            status = sbx_fail(err, SBX_INTERNAL, "a check has too many words");
+        else
+            items[count] = at;
+        if (bar)
+            *bar++ = '\0';
+        at = bar;
+    }
+    if (!status)
+        status = sbx_cli_parse(items, count, &cli, err);
+    if (!status) {
+        result.seen.mode = check->run->mode;
+        ret_ran->exit_code =
+            sbx_verify_inside(check->run, &cli, &result, check->report, &ret_ran->out);
+        ret_ran->began = result.seen.inside_ran;
+        ret_ran->confined = result.seen.confined;
+        memcpy(ret_ran->error, result.error, sizeof(ret_ran->error));
+        if (result.seen.recipe)
+            check->result->seen.recipe = result.seen.recipe;
+        sbx_cli_done(&cli);
+        status = sbx_buf_putc(&ret_ran->out, '\0', err);
+    }
+    sbx_buf_done(&text);
+    return status;
+}
+
+void sbx_verify_ran_done(struct sbx_verify_ran *ran)
+{
+    sbx_buf_done(&ran->out);
+}
+
+enum sbx_verify_outcome sbx_verify_ran_outcome(const struct sbx_verify_ran *ran)
+{
+    return ran->began ? sbx_verify_outcome_of(ran->exit_code) : SBX_VERIFY_NONE;
+}
+
+/* --- places ----------------------------------------------------------------------------------- */
+
+enum sbx_status sbx_verify_path(
+    const struct sbx_verify_check *check, const char *place, char **ret_path, struct sbx_error *err)
+{
+    enum sbx_status status;
+    struct sbx_buf text;
+
+    sbx_buf_init(&text, WORDS_MAX_BYTES);
+    status = sbx_verify_expand(place, check->run->inside.values, &text, err);
+    if (!status)
+        status = sbx_buf_steal(&text, ret_path, err);
+    sbx_buf_done(&text);
+    return status;
+}
+
+enum sbx_status sbx_verify_put_file(const struct sbx_verify_check *check, const char *place,
+    const char *content, struct sbx_error *err)
+{
+    char *path = NULL;
+    wchar_t *path_w = NULL;
+    HANDLE file = INVALID_HANDLE_VALUE;
+    enum sbx_status status = sbx_verify_path(check, place, &path, err);
+    DWORD code;
+
+    if (!status)
+        status = sbx_wstr_from_utf8(path, &path_w, err);
+    if (!status) {
+        file = CreateFileW(path_w, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+        code = GetLastError();
+        status = file == INVALID_HANDLE_VALUE
+                     ? sbx_fail_win32(err, code, "create '%s'", path)
+                     : sbx_file_write_all(file, content, strlen(content), err);
+    }
+    sbx_handle_close(&file);
+    free(path_w);
+    free(path);
+    return status;
+}
+
+enum sbx_status sbx_verify_descriptor(const struct sbx_verify_check *check, const char *place,
+    struct sbx_descriptor *ret_descriptor, struct sbx_error *err)
+{
+    const struct sbx_file_how how = {.kind = SBX_FILE_ANY, .access = READ_CONTROL};
+    char *path = NULL;
+    HANDLE handle = NULL;
+    enum sbx_status status = sbx_verify_path(check, place, &path, err);
+
+    if (!status)
+        status = sbx_file_open(path, &how, &handle, err);
+    if (!status)
+        status = sbx_acl_get(handle, NULL, ret_descriptor, err);
+    sbx_handle_close(&handle);
+    free(path);
+    return status;
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+enum sbx_status sbx_verify_check_row(const struct sbx_verify_check *check, struct sbx_error *err)
+{
+    enum sbx_status status;
+    size_t i;
+
+    for (i = 0; i < countof(checks); i++)
+        if (strcmp(checks[i].id, check->result->row->id) == 0)
+            break;
+    if (i == countof(checks))
+        return sbx_fail(err, SBX_INTERNAL, "row %s has no check", check->result->row->id);
+    /* It begins with a whole fixture and without grants, and so does the row after it. */
+    sbx_verify_revoke(check->run);
+    status = sbx_verify_restore(&check->run->inside, err);
+    check->run->spoiled = true;
+    return status ? status : checks[i].check(check, err);
+}

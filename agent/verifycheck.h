@@ -1,0 +1,73 @@
+/*
+ * Checks of `agent verify`: rows whose words begin with '@'. Where a probe is one command outside
+ * and the same inside, a check takes several steps - runs with other options, the user's own hand
+ * between them, a look at what a run left behind - and says what it saw in the same terms, so that
+ * one judge (shared/core/verify.h) decides about both:
+ *
+ *   ping    the harmless part: what the row forbids nobody, which must work
+ *   twin    the attack where nothing stops it: outside, or allowed; it must work
+ *   inside  the attack where it must be stopped
+ *
+ * A check that could not look leaves SBX_VERIFY_NONE, which is never held.
+ */
+#ifndef SBX_AGENT_VERIFYCHECK_H
+#define SBX_AGENT_VERIFYCHECK_H
+
+#include "verify.h"
+#include "shared/win/acl.h"
+
+/* What a check works with. All borrowed. */
+struct sbx_verify_check {
+    struct sbx_verify_run *run;
+    struct sbx_verify_result *result; /* seen, and error: why it could not be told */
+    struct sbx_verify_report *report;
+};
+
+/**
+ * One check. The fixtures are made again after it, whatever it did to them.
+ * @return a failure means that it could not look: the row cannot tell
+ */
+typedef enum sbx_status (*sbx_verify_check_fn)(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* How a run of a check's ended. */
+struct sbx_verify_ran {
+    uint32_t exit_code;
+    bool began;         /* the command itself was started */
+    bool confined;      /* as the result says; of a command that began */
+    char error[256];    /* of a run that did not begin, "" */
+    struct sbx_buf out; /* standard output; ends with a 0 that is not counted */
+};
+
+/**
+ * `agent run` with the mode and recipe of this verify, in the inner fixture.
+ * @param options more options, '|' between, places in braces; NULL: none
+ * @param program program and arguments in the same form
+ * @param ret_ran initialised here; released with sbx_verify_ran_done, also on failure
+ * @return a failure means that nothing was tried
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verify_run_words(const struct sbx_verify_check *check,
+    const char *options, const char *program, struct sbx_verify_ran *ret_ran,
+    struct sbx_error *err);
+void sbx_verify_ran_done(struct sbx_verify_ran *ran);
+
+/** What the probe said: its outcome when the command began, NONE when it did not. */
+enum sbx_verify_outcome sbx_verify_ran_outcome(const struct sbx_verify_ran *ran);
+
+/** A file of the inner fixture, with this content. @param place "{ws}\\name" */
+SBX_MUST_CHECK enum sbx_status sbx_verify_put_file(const struct sbx_verify_check *check,
+    const char *place, const char *content, struct sbx_error *err);
+
+/** The path that a place names in the inner fixture. @param ret_path owned */
+SBX_MUST_CHECK enum sbx_status sbx_verify_path(const struct sbx_verify_check *check,
+    const char *place, char **ret_path, struct sbx_error *err);
+
+/** The descriptor of a file or folder, links themselves. @param place as above */
+SBX_MUST_CHECK enum sbx_status sbx_verify_descriptor(const struct sbx_verify_check *check,
+    const char *place, struct sbx_descriptor *ret_descriptor, struct sbx_error *err);
+
+/** Try a row whose words begin with '@'. As sbx_verify_try, without the judging. */
+SBX_MUST_CHECK enum sbx_status sbx_verify_check_row(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+#endif

@@ -1,0 +1,15 @@
+/* The checks of verifycheck.c's table; each is described at its row (shared/core/verifyrows.c). */
+#ifndef SBX_AGENT_VERIFYCHECKS_H
+#define SBX_AGENT_VERIFYCHECKS_H
+
+#include "verifycheck.h"
+
+/* --- verifyrefused.c: what is refused before it begins --- */
+enum sbx_status sbx_verify_check_unapproved(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_denied_command(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_denied_plan(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+#endif
