@@ -150,13 +150,13 @@ static void work_inside(struct sbx_calibrate *all, const struct words *words,
         argv[argc++] = words->items[i];
     if (sbx_cli_parse(argv, argc, &cli, err))
         return;
-    exit_code = sbx_verify_inside(&all->run, &cli, &seen, &all->report, &output);
+    exit_code = sbx_verify_inside(&all->run, &cli, &seen, &all->report, &output, NULL);
     /* Nothing began: a busy machine, perhaps. Once more, or a looser recipe would be chosen for it.
      */
     if (!seen.seen.inside_ran) {
         sbx_buf_done(&output);
         memset(&seen, 0, sizeof(seen));
-        exit_code = sbx_verify_inside(&all->run, &cli, &seen, &all->report, &output);
+        exit_code = sbx_verify_inside(&all->run, &cli, &seen, &all->report, &output, NULL);
     }
     sbx_cli_done(&cli);
     all->ran = all->ran || seen.seen.inside_ran;

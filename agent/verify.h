@@ -85,6 +85,8 @@ SBX_MUST_CHECK enum sbx_status sbx_verify_restore(
 
 /** Take back what the runs granted in the inner copy; before it is made again, too. */
 void sbx_verify_revoke(const struct sbx_verify_run *run);
+/** The same for one more root, which a check made or moved. */
+void sbx_verify_revoke_path(const char *path);
 
 /** Hash over names and contents of all that an attack must not change. */
 SBX_MUST_CHECK enum sbx_status sbx_verify_snapshot(
@@ -96,7 +98,8 @@ void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left);
 /* --- verifytry.c --------------------------------------------------------------------------------
  */
 
-/** Try one row, a probe outside and inside or a check (verifycheck.h), and judge. Failures become part of the result. */
+/** Try one row, a probe outside and inside or a check (verifycheck.h), and judge. Failures become
+ * part of the result. */
 void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row,
     struct sbx_verify_result *ret_result, struct sbx_verify_report *report);
 
@@ -104,10 +107,23 @@ void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row
  * Run a parsed `agent run` inside: mode, recipe and confinement go into the result, the failure of
  * a run that did not begin into result->error.
  * @param ret_output standard output; released by the caller, whatever happened
+ * @param ret_json the result, or the plan of a dry run; released by the caller; may be NULL
  * @return the exit code
  */
 uint32_t sbx_verify_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
-    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_buf *ret_output);
+    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_buf *ret_output,
+    struct sbx_buf *ret_json);
+
+/** The probe's words as the user, with the places of this fixture. @return SBX_TIMEOUT after 20 s
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verify_by_hand(const struct sbx_verify_run *run,
+    const struct sbx_verify_fixture *fixture, const char *words, uint32_t *ret_exit_code,
+    struct sbx_error *err);
+
+/** The same in the outer fixture, which is whole again afterwards: sets twin, twin_ran,
+ * twin_changed. */
+SBX_MUST_CHECK enum sbx_status sbx_verify_outside(struct sbx_verify_run *run, const char *words,
+    struct sbx_verify_seen *seen, struct sbx_error *err);
 
 /* --- verifyreport.c -----------------------------------------------------------------------------
  */

@@ -13,6 +13,13 @@ static const struct {
     const char *id;
     sbx_verify_check_fn check;
 } checks[] = {
+    {"F14b", sbx_verify_check_repaired_link},
+    {"F14c", sbx_verify_check_held_names},
+    {"F26a", sbx_verify_check_wider_run},
+    {"F26b", sbx_verify_check_moved_root},
+    {"F27", sbx_verify_check_other_root},
+    {"G8", sbx_verify_check_link_untouched},
+    {"G9", sbx_verify_check_late_name},
     {"R1", sbx_verify_check_unapproved},
     {"R2", sbx_verify_check_denied_command},
     {"R3", sbx_verify_check_denied_plan},
@@ -64,6 +71,7 @@ enum sbx_status sbx_verify_run_words(const struct sbx_verify_check *check, const
 
     memset(ret_ran, 0, sizeof(*ret_ran));
     sbx_buf_init(&ret_ran->out, 1);
+    sbx_buf_init(&ret_ran->json, 1);
     sbx_buf_init(&text, WORDS_MAX_BYTES);
     status = write_vector(check, options, program, &text, err);
     for (at = text.data; !status && at; count++) {
@@ -81,8 +89,8 @@ enum sbx_status sbx_verify_run_words(const struct sbx_verify_check *check, const
         status = sbx_cli_parse(items, count, &cli, err);
     if (!status) {
         result.seen.mode = check->run->mode;
-        ret_ran->exit_code =
-            sbx_verify_inside(check->run, &cli, &result, check->report, &ret_ran->out);
+        ret_ran->exit_code = sbx_verify_inside(
+            check->run, &cli, &result, check->report, &ret_ran->out, &ret_ran->json);
         ret_ran->began = result.seen.inside_ran;
         ret_ran->confined = result.seen.confined;
         memcpy(ret_ran->error, result.error, sizeof(ret_ran->error));
@@ -90,6 +98,8 @@ enum sbx_status sbx_verify_run_words(const struct sbx_verify_check *check, const
             check->result->seen.recipe = result.seen.recipe;
         sbx_cli_done(&cli);
         status = sbx_buf_putc(&ret_ran->out, '\0', err);
+        if (!status)
+            status = sbx_buf_putc(&ret_ran->json, '\0', err);
     }
     sbx_buf_done(&text);
     return status;
@@ -98,11 +108,50 @@ enum sbx_status sbx_verify_run_words(const struct sbx_verify_check *check, const
 void sbx_verify_ran_done(struct sbx_verify_ran *ran)
 {
     sbx_buf_done(&ran->out);
+    sbx_buf_done(&ran->json);
 }
 
 enum sbx_verify_outcome sbx_verify_ran_outcome(const struct sbx_verify_ran *ran)
 {
     return ran->began ? sbx_verify_outcome_of(ran->exit_code) : SBX_VERIFY_NONE;
+}
+
+enum sbx_status sbx_verify_attack(const struct sbx_verify_check *check, const char *options,
+    const char *words, struct sbx_error *err)
+{
+    struct sbx_verify_seen *seen = &check->result->seen;
+    struct sbx_verify_ran ran = {0};
+    struct sbx_buf program;
+    enum sbx_status status;
+
+    sbx_buf_init(&program, WORDS_MAX_BYTES);
+    status = sbx_buf_printf(&program, err, "{probe}|seq|create|{free}\\ping-%s|+|%s",
+        check->result->row->id, strncmp(words, "seq|", 4) == 0 ? words + 4 : words);
+    if (!status)
+        status = sbx_verify_run_words(check, options, program.data, &ran, err);
+    if (!status) {
+        seen->inside_ran = ran.began;
+        seen->confined = ran.confined;
+        seen->ping = sbx_verify_first(ran.out.data);
+        seen->inside = sbx_verify_ran_outcome(&ran);
+        memcpy(check->result->error, ran.error, sizeof(check->result->error));
+    }
+    sbx_verify_ran_done(&ran);
+    sbx_buf_done(&program);
+    return status;
+}
+
+enum sbx_status sbx_verify_must(
+    const struct sbx_verify_check *check, const char *words, struct sbx_error *err)
+{
+    uint32_t exit_code = 0;
+    enum sbx_status status =
+        sbx_verify_by_hand(check->run, &check->run->inside, words, &exit_code, err);
+
+    if (!status && sbx_verify_outcome_of(exit_code) != SBX_VERIFY_SUCCEEDED)
+        status = sbx_fail(err, SBX_UNPROVEN, "'%s' outside the sandbox ended with %lu", words,
+            (unsigned long)exit_code);
+    return status;
 }
 
 /* --- places ----------------------------------------------------------------------------------- */
@@ -141,6 +190,28 @@ enum sbx_status sbx_verify_put_file(const struct sbx_verify_check *check, const 
     }
     sbx_handle_close(&file);
     free(path_w);
+    free(path);
+    return status;
+}
+
+enum sbx_status sbx_verify_copy_probe(
+    const struct sbx_verify_check *check, const char *place, struct sbx_error *err)
+{
+    char *path = NULL;
+    wchar_t *from_w = NULL, *to_w = NULL;
+    enum sbx_status status = sbx_verify_path(check, place, &path, err);
+    DWORD code;
+
+    if (!status)
+        status = sbx_wstr_from_utf8(check->run->probe, &from_w, err);
+    if (!status)
+        status = sbx_wstr_from_utf8(path, &to_w, err);
+    if (!status && !CopyFileW(from_w, to_w, TRUE)) {
+        code = GetLastError();
+        status = sbx_fail_win32(err, code, "copy the probe to '%s'", path);
+    }
+    free(from_w);
+    free(to_w);
     free(path);
     return status;
 }

@@ -33,10 +33,11 @@ typedef enum sbx_status (*sbx_verify_check_fn)(
 /* How a run of a check's ended. */
 struct sbx_verify_ran {
     uint32_t exit_code;
-    bool began;         /* the command itself was started */
-    bool confined;      /* as the result says; of a command that began */
-    char error[256];    /* of a run that did not begin, "" */
-    struct sbx_buf out; /* standard output; ends with a 0 that is not counted */
+    bool began;          /* the command itself was started */
+    bool confined;       /* as the result says; of a command that began */
+    char error[256];     /* of a run that did not begin, "" */
+    struct sbx_buf out;  /* standard output; data ends with a 0 */
+    struct sbx_buf json; /* the result, or the plan of a dry run; data ends with a 0 */
 };
 
 /**
@@ -54,9 +55,24 @@ void sbx_verify_ran_done(struct sbx_verify_ran *ran);
 /** What the probe said: its outcome when the command began, NONE when it did not. */
 enum sbx_verify_outcome sbx_verify_ran_outcome(const struct sbx_verify_ran *ran);
 
+/**
+ * The probe's words inside, after a ping in the root: sets inside_ran, confined, ping, inside, and
+ * error of a run that did not begin. @param options as above
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verify_attack(const struct sbx_verify_check *check,
+    const char *options, const char *words, struct sbx_error *err);
+
+/** The probe's words as the user in the inner fixture. @return a failure when it did not succeed */
+SBX_MUST_CHECK enum sbx_status sbx_verify_must(
+    const struct sbx_verify_check *check, const char *words, struct sbx_error *err);
+
 /** A file of the inner fixture, with this content. @param place "{ws}\\name" */
 SBX_MUST_CHECK enum sbx_status sbx_verify_put_file(const struct sbx_verify_check *check,
     const char *place, const char *content, struct sbx_error *err);
+
+/** The probe program, at a place of the inner fixture. */
+SBX_MUST_CHECK enum sbx_status sbx_verify_copy_probe(
+    const struct sbx_verify_check *check, const char *place, struct sbx_error *err);
 
 /** The path that a place names in the inner fixture. @param ret_path owned */
 SBX_MUST_CHECK enum sbx_status sbx_verify_path(const struct sbx_verify_check *check,

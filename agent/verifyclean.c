@@ -68,30 +68,36 @@ static void revoke_one(const char *path, const struct sbx_grant_options *options
         sbx_grant_report_done(&report);
 }
 
+void sbx_verify_revoke_path(const char *path)
+{
+    struct sbx_grant_options options = {0};
+    char state[SBX_VERIFY_PATH_MAX + 32];
+    char *local = NULL;
+
+    if (sbx_known_folder(SBX_KNOWN_LOCAL, &local, NULL))
+        return;
+    snprintf(state, sizeof(state), "%s\\AgentSandbox", local);
+    options.state_directory = state;
+    revoke_one(path, &options);
+    free(local);
+}
+
 /*
  * By path: the whole folder is ours, so nobody else's grant can be among it. The folders above the
  * roots have the account's right to pass, in elevated mode.
  */
 void sbx_verify_revoke(const struct sbx_verify_run *run)
 {
-    struct sbx_grant_options options = {0};
-    char path[SBX_VERIFY_PATH_MAX + 32];
-    char *local = NULL;
     size_t i;
 
-    if (sbx_known_folder(SBX_KNOWN_LOCAL, &local, NULL))
-        return;
-    snprintf(path, sizeof(path), "%s\\AgentSandbox", local);
-    options.state_directory = path;
     for (i = 0; i < run->inside.count; i++) {
         const char *name = run->inside.values[2 * i];
 
         if (strcmp(name, "ws") == 0 || strcmp(name, "extra") == 0)
-            revoke_one(run->inside.values[2 * i + 1], &options);
+            sbx_verify_revoke_path(run->inside.values[2 * i + 1]);
     }
-    revoke_one(run->inside.base, &options);
-    revoke_one(run->folder, &options);
-    free(local);
+    sbx_verify_revoke_path(run->inside.base);
+    sbx_verify_revoke_path(run->folder);
 }
 
 /* What the twin of F33 makes. */

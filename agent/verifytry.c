@@ -63,39 +63,50 @@ static bool has_ancestors(const char *words)
  * The same words as the user. What names the processes above (^1, ^2) is started two probes deep,
  * so that plain processes stand there.
  */
-static enum sbx_status try_outside(struct sbx_verify_run *run, const struct sbx_verify_row *row,
-    struct sbx_verify_seen *seen, struct sbx_error *err)
+enum sbx_status sbx_verify_by_hand(const struct sbx_verify_run *run,
+    const struct sbx_verify_fixture *fixture, const char *text, uint32_t *ret_exit_code,
+    struct sbx_error *err)
 {
     struct words words = {0};
     struct sbx_process process = {0};
     struct sbx_spawn spawn = {.image = run->probe,
         .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
-    char before[65], after[65];
-    uint32_t exit_code = 0;
     enum sbx_status status;
     struct sbx_buf place;
 
     sbx_buf_init(&place, PLACE_MAX_BYTES);
     status = add(&words, "sandbox-probe", err);
-    if (!status && has_ancestors(row->words)) {
+    if (!status && has_ancestors(text)) {
         status = add(&words, "spawn", err);
         if (!status)
             status = add(&words, "spawn", err);
     }
     if (!status)
-        status = add_cut(&words, row->words, &run->outside, &place, err);
-    if (!status)
-        status = sbx_verify_snapshot(&run->outside, before, err);
+        status = add_cut(&words, text, fixture, &place, err);
     spawn.argv = words.items;
     spawn.argc = words.count;
     spawn.cwd = run->folder; /* the fixture is made again: nobody may sit in it */
     if (!status)
         status = sbx_spawn_create(&spawn, &process, err);
     if (!status)
-        status = sbx_process_wait(&process, TWIN_MS, &exit_code, err);
+        status = sbx_process_wait(&process, TWIN_MS, ret_exit_code, err);
     if (status && process.process)
         sbx_process_kill(&process, 1);
     sbx_process_close(&process);
+    free(words.text);
+    sbx_buf_done(&place);
+    return status;
+}
+
+enum sbx_status sbx_verify_outside(struct sbx_verify_run *run, const char *words,
+    struct sbx_verify_seen *seen, struct sbx_error *err)
+{
+    char before[65], after[65];
+    uint32_t exit_code = 0;
+    enum sbx_status status = sbx_verify_snapshot(&run->outside, before, err);
+
+    if (!status)
+        status = sbx_verify_by_hand(run, &run->outside, words, &exit_code, err);
     if (!status)
         status = sbx_verify_snapshot(&run->outside, after, err);
     if (!status) {
@@ -104,11 +115,7 @@ static enum sbx_status try_outside(struct sbx_verify_run *run, const struct sbx_
         seen->twin_changed = strcmp(before, after) != 0;
     }
     /* Links that a twin made lie in the attack's own folder; the next row starts without them. */
-    if (!status)
-        status = sbx_verify_restore(&run->outside, err);
-    free(words.text);
-    sbx_buf_done(&place);
-    return status;
+    return status ? status : sbx_verify_restore(&run->outside, err);
 }
 
 /* --- inside ----------------------------------------------------------------------------------- */
@@ -288,7 +295,8 @@ static enum sbx_status fill_vector(const struct sbx_verify_run *run,
 }
 
 uint32_t sbx_verify_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
-    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_buf *ret_output)
+    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_buf *ret_output,
+    struct sbx_buf *ret_json)
 {
     struct output output = {{0}, NULL, {0}};
     const struct sbx_say silent = {.quiet = true, .sink = swallow};
@@ -307,7 +315,10 @@ uint32_t sbx_verify_inside(struct sbx_verify_run *run, const struct sbx_cli *cli
     sbx_runner_pool_refill(how.runners, true);
     read_result(&json, seen, report, result->error);
     seen->inside_ran = !result->error[0];
-    sbx_buf_done(&json);
+    if (ret_json)
+        *ret_json = json;
+    else
+        sbx_buf_done(&json);
     *ret_output = output.bytes;
     return exit_code;
 }
@@ -316,7 +327,7 @@ static void run_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
     struct sbx_verify_result *result, struct sbx_verify_report *report)
 {
     struct sbx_buf output;
-    uint32_t exit_code = sbx_verify_inside(run, cli, result, report, &output);
+    uint32_t exit_code = sbx_verify_inside(run, cli, result, report, &output, NULL);
 
     result->seen.inside = sbx_verify_outcome_of(exit_code);
     if (!sbx_buf_putc(&output, '\0', NULL))
@@ -375,7 +386,7 @@ void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row
         status = sbx_verify_is_check(row) ? sbx_verify_check_row(&check, &err)
                                           : try_inside(run, row, ret_result, report, &err);
         if (!status && !sbx_verify_is_check(row))
-            status = try_outside(run, row, &ret_result->seen, &err);
+            status = sbx_verify_outside(run, row->words, &ret_result->seen, &err);
         if (status)
             snprintf(ret_result->error, sizeof(ret_result->error), "%s", err.context);
         if (ret_result->seen.inside_ran) {
