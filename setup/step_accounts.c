@@ -92,16 +92,26 @@ static size_t count_strangers(const struct sbx_setup *setup, const struct seen *
     return strangers;
 }
 
+/* The record may name a group that somebody deleted: nobody is a member of it. */
+static enum sbx_status see_members(
+    struct sbx_setup *setup, struct sbx_account_members *members, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+
+    if (setup->wanted.group_sid)
+        status = sbx_account_group_members(SBX_GROUP_NAME, members, err);
+    return status == SBX_NOT_FOUND ? SBX_OK : status;
+}
+
 static enum sbx_status examine(void *context, enum sbx_step_state *ret, struct sbx_error *err)
 {
     struct sbx_setup *setup = context;
-    enum sbx_status status = SBX_OK;
+    enum sbx_status status;
     struct seen seen;
     size_t i;
 
     memset(&seen, 0, sizeof(seen));
-    if (setup->wanted.group_sid)
-        status = sbx_account_group_members(SBX_GROUP_NAME, &seen.members, err);
+    status = see_members(setup, &seen.members, err);
     for (i = 0; !status && !seen.foreign && i < setup->wanted.account_count; i++)
         status = see_wanted(setup, &seen, i, err);
     if (!status && !seen.foreign)

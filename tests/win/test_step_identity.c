@@ -241,6 +241,12 @@ static void damage_shown(void)
     ck_assert_sbx_ok(sbx_regvalue_delete(USER_LIST, ONLINE, &err), &err);
 }
 
+/* Its rights stay behind, under a SID that nobody has any more. */
+static void damage_group_deleted(void)
+{
+    ck_assert_uint_eq(NetLocalGroupDel(NULL, L"" SBX_GROUP_NAME), 0);
+}
+
 static void damage_locked(void)
 {
     if (doubles_present())
@@ -263,7 +269,8 @@ static const struct {
     {"right missing", damage_right_missing}, {"right more", damage_right_more},
     {"account right", damage_account_right}, {"file gone", damage_file_gone},
     {"file content", damage_file_content}, {"file descriptor", damage_file_descriptor},
-    {"shown", damage_shown}, {"expiry", damage_expiry}, {"locked", damage_locked}};
+    {"group deleted", damage_group_deleted}, {"shown", damage_shown}, {"expiry", damage_expiry},
+    {"locked", damage_locked}};
 
 START_TEST(damage__each__found_and_mended)
 {
@@ -289,6 +296,17 @@ START_TEST(damage__each__found_and_mended)
     ck_assert_sbx_ok(runner_logon(ONLINE, password), &err);
     ck_assert_sbx_ok(sbx_logon_network_is_denied(ONLINE, password, &err), &err);
     keep();
+    ck_assert_sbx_ok(take_away(), &err);
+    ck_nothing_left();
+}
+END_TEST
+
+START_TEST(damage__each_and_no_repair__uninstall_takes_all_away)
+{
+    DOUBLES_NEED();
+    ck_assert_sbx_ok(build(), &err);
+    keep();
+    damages[_i].damage();
     ck_assert_sbx_ok(take_away(), &err);
     ck_nothing_left();
 }
@@ -475,6 +493,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, rotate__every_password_new_and_working);
     tcase_add_test(tcase, rotate__sealing_or_writing_fails__old_passwords_again);
     tcase_add_loop_test(tcase, damage__each__found_and_mended, 0, (int)countof(damages));
+    tcase_add_loop_test(
+        tcase, damage__each_and_no_repair__uninstall_takes_all_away, 0, (int)countof(damages));
     tcase_add_test(tcase, repair__one_password_lost__the_other_is_kept);
     tcase_add_test(tcase, stranger_in_the_group__taken_out_and_told);
     tcase_add_test(tcase, accounts__two_of_each__made_and_all_removed);

@@ -119,8 +119,11 @@ static inline enum sbx_status take_away(void)
     bool left = false;
 
     if (!status && has_kept) {
+        sbx_installation_done(&setup_context.wanted);
         status = sbx_installation_copy(&kept, &setup_context.found, &err);
         setup_context.has_found = true;
+        if (!status)
+            status = sbx_setup_want(&setup_context, &err);
     }
     if (!status)
         status = sbx_engine_remove(&e, &outcome, &err);
