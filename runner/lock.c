@@ -4,8 +4,9 @@
  * MUSTs:
  *  1. A stage is locked before it reads anything, by itself and, from outside, by its creator.
  *  2. The confine stage has the account's unrestricted token, and its child runs as the same
- * account: nothing of the stage (process, threads, token, what it creates) names the account with
- * more than reading its own token, and OWNER RIGHTS takes WRITE_DAC from its owner.
+ * account: nothing of the stage (process, threads, token, what it creates) names the account, but
+ * for TOKEN_QUERY on its own token, which is reached through its process only; and OWNER RIGHTS
+ * leaves the owner, who is the account, reading these lists. That goes for threads we never made.
  *  3. The child's own process, thread and token are open to the child. A token object gets the
  *     default list of whoever creates it: locked, the child could not look at itself, and hardly a
  *     program starts. So that list is changed for the creation, and set again afterwards.
@@ -16,6 +17,7 @@
 #include "shared/win/hardening.h"
 #include "shared/win/sd.h"
 #include "shared/win/sid.h"
+#include "shared/win/thread.h"
 #include "shared/win/token.h"
 
 /* The default list of this process's own token, as the table has it for stages. */
@@ -48,6 +50,8 @@ static enum sbx_status lock_account(
         status = sbx_token_open_self(own, &run->base, err);
     if (!status)
         status = lock_default(run, err);
+    if (!status)
+        status = sbx_thread_close_all(&run->findings, err);
     /* The second lock on one door: a token is reached through its process or a thread, and those
      * are locked. Where the logon made a token whose list its user may not change, that has to do.
      */
@@ -75,11 +79,15 @@ enum sbx_status sbx_lock_stage(struct sbx_run *run, struct sbx_error *err)
 
 enum sbx_status sbx_lock_creating(struct sbx_run *run, bool creating, struct sbx_error *err)
 {
+    enum sbx_status status;
+
     if (!run->confine_stage)
         return SBX_OK;
     if (creating)
         return sbx_token_set_default_dacl(run->base, &run->plan.default_dacl, err);
-    return lock_default(run, err);
+    status = lock_default(run, err);
+    /* What creating a process made the system start in here has the list of the child's things. */
+    return status ? status : sbx_thread_close_all(&run->findings, err);
 }
 
 enum sbx_status sbx_lock_child(struct sbx_run *run, struct sbx_error *err)

@@ -63,7 +63,7 @@ static void end_console(struct sbx_run *run)
 {
     HANDLE thread = NULL;
 
-    if (!run->conpty.handle || sbx_thread_start(close_console, run, &thread, NULL))
+    if (!run->conpty.handle || sbx_thread_start_closed(close_console, run, &thread, NULL))
         return;
     WaitForSingleObject(thread, CONSOLE_MS);
     sbx_handle_close(&thread);

@@ -84,7 +84,7 @@ enum sbx_status sbx_wire_watch(struct sbx_run *run, struct sbx_error *err)
     code = GetLastError();
     if (!run->control)
         return sbx_fail_win32(err, code, "create the control event");
-    return sbx_thread_start(watch_input, run, NULL, err); /* it ends with the process */
+    return sbx_thread_start_closed(watch_input, run, NULL, err); /* it ends with the process */
 }
 
 enum sbx_status sbx_wire_send_started(

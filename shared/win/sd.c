@@ -52,8 +52,9 @@ const struct sbx_sd_spec sbx_sd_stage_default = {
 
 static const struct sbx_sd_entry stage_token[] = {
     {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, TOKEN_ALL, "the usual entry"},
-    {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false, TOKEN_ASK,
-        "this process asks about itself; nobody duplicates, assigns or adjusts it"},
+    {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false, TOKEN_QUERY,
+        "this process asks who it is, as the system's own libraries do; nobody else has a way to "
+        "it, and nobody duplicates, assigns or adjusts it"},
     {SBX_WHO_OWNER_RIGHTS, SBX_ACE_ALLOW, 0, false, SBX_READ_CONTROL,
         "the child runs as the owner: no implicit WRITE_DAC"},
 };

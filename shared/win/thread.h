@@ -11,6 +11,7 @@
 
 #include "win.h"
 #include "../core/error.h"
+#include "../core/finding.h"
 
 /* For a thread that waits and copies, and for one that runs a whole command. */
 #define SBX_THREAD_STACK_SMALL (64u * 1024u)
@@ -38,5 +39,27 @@ SBX_MUST_CHECK enum sbx_status sbx_thread_start_stack(LPTHREAD_START_ROUTINE rou
  */
 SBX_MUST_CHECK enum sbx_status sbx_thread_start_asking(
     LPTHREAD_START_ROUTINE routine, void *context, HANDLE *ret_thread, struct sbx_error *err);
+
+/**
+ * As sbx_thread_start, and nobody but SYSTEM opens it. For the runner: the user of its confine
+ * stage is its child's, so there an entry for the current user would be one for the child.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_thread_start_closed(
+    LPTHREAD_START_ROUTINE routine, void *context, HANDLE *ret_thread, struct sbx_error *err);
+
+/**
+ * Close every thread of this process that is not closed yet (SYSTEM full, OWNER RIGHTS read
+ * control), and prove it. One that gives this token no right at all counts as closed. Threads that
+ * we never made are there before main: the loader of Windows 10 works with several, and they got
+ * the default list of the token as it was then. Set that default first
+ * (sbx_token_set_default_dacl): what is born during the call is then closed at birth.
+ * @param findings may be NULL; see sbx_hardening_protect
+ * @return SBX_DENIED when a thread that gives some right cannot be closed; SBX_UNPROVEN when its
+ * list reads back as another one, or when the list of threads has none of ours
+ * @see https://learn.microsoft.com/windows/win32/procthread/thread-security-and-access-rights
+ * https://learn.microsoft.com/windows/win32/api/tlhelp32/nf-tlhelp32-createtoolhelp32snapshot
+ */
+SBX_MUST_CHECK enum sbx_status sbx_thread_close_all(
+    struct sbx_findings *findings, struct sbx_error *err);
 
 #endif

@@ -132,7 +132,8 @@ static int open_threads(DWORD pid)
 {
     static const DWORD rights[] = {THREAD_TERMINATE, THREAD_SUSPEND_RESUME, THREAD_GET_CONTEXT,
         THREAD_SET_CONTEXT, THREAD_SET_INFORMATION, THREAD_SET_THREAD_TOKEN, THREAD_IMPERSONATE,
-        THREAD_DIRECT_IMPERSONATION, THREAD_QUERY_INFORMATION, WRITE_DAC, WRITE_OWNER};
+        THREAD_DIRECT_IMPERSONATION, THREAD_QUERY_INFORMATION, THREAD_QUERY_LIMITED_INFORMATION,
+        SYNCHRONIZE, DELETE, WRITE_DAC, WRITE_OWNER};
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
     THREADENTRY32 entry = {.dwSize = sizeof(entry)};
     DWORD granted = 0, count = 0;
@@ -166,7 +167,7 @@ static int open_token(DWORD pid)
     for (i = 0; i < COUNT(ways); i++) {
         HANDLE process = OpenProcess(ways[i], FALSE, pid), token;
 
-        for (bit = 1; process && bit < 0x200; bit <<= 1)
+        for (bit = 1; process && bit <= WRITE_OWNER; bit <<= 1)
             if (OpenProcessToken(process, bit, &token)) {
                 granted |= bit;
                 CloseHandle(token);

@@ -1,0 +1,133 @@
+/* Threads of the confine stage: what it starts, and what was there before it could say anything. */
+#include "tests/support/unit.h"
+
+#include "shared/win/acl.h"
+#include "shared/win/handle.h"
+#include "shared/win/sd.h"
+#include "shared/win/thread.h"
+#include "tests/support/win/scratch.h"
+
+#include <sddl.h>
+
+/* Everything but reading the list, which the owner keeps. */
+#define USABLE (THREAD_TERMINATE | THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_SET_CONTEXT)
+
+static struct sbx_error err;
+static HANDLE over, threads[2];
+
+static DWORD WINAPI wait_for_end(void *context)
+{
+    (void)context;
+    return WaitForSingleObject(over, INFINITE);
+}
+
+static void setup(void)
+{
+    sbx_error_init(&err);
+    over = CreateEventW(NULL, TRUE, FALSE, NULL);
+    ck_assert_ptr_nonnull(over);
+    memset(threads, 0, sizeof(threads));
+}
+
+static void teardown(void)
+{
+    size_t i;
+
+    SetEvent(over);
+    for (i = 0; i < countof(threads); i++) {
+        if (threads[i])
+            WaitForSingleObject(threads[i], 10000);
+        sbx_handle_close(&threads[i]);
+    }
+    sbx_handle_close(&over);
+}
+
+static bool opens(HANDLE thread, DWORD access)
+{
+    HANDLE again = OpenThread(access, FALSE, GetThreadId(thread));
+
+    if (again)
+        CloseHandle(again);
+    return again != NULL;
+}
+
+/* sddl NULL: as the system gives it. */
+static HANDLE born_with(const wchar_t *sddl_w)
+{
+    SECURITY_ATTRIBUTES attributes = {sizeof(attributes), NULL, FALSE};
+    HANDLE thread;
+
+    if (sddl_w)
+        ck_assert(ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            sddl_w, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL));
+    thread = CreateThread(&attributes, 0, wait_for_end, NULL, 0, NULL);
+    ck_assert_ptr_nonnull(thread);
+    LocalFree(attributes.lpSecurityDescriptor);
+    return thread;
+}
+
+static void ck_closed(HANDLE thread)
+{
+    static const struct sbx_sd_people nobody;
+    struct sbx_descriptor seen = {0}, wanted = {0};
+
+    ck_assert_sbx_ok(sbx_sd_build(&sbx_sd_locked_thread, &nobody, &wanted, &err), &err);
+    ck_assert_sbx_ok(sbx_acl_get(thread, NULL, &seen, &err), &err);
+    ck_assert_uint_eq(seen.dacl.count, 2);
+    ck_assert(sbx_acl_same_aces(&seen.dacl, &wanted.dacl));
+    sbx_descriptor_done(&seen);
+    sbx_descriptor_done(&wanted);
+    ck_assert_msg(!opens(thread, THREAD_QUERY_LIMITED_INFORMATION), "open for asking");
+    ck_assert_msg(!opens(thread, SYNCHRONIZE), "open for waiting");
+    ck_assert_msg(!opens(thread, USABLE), "open for use");
+}
+
+START_TEST(start__with_a_user__he_may_wait_for_it)
+{
+    ck_assert_sbx_ok(sbx_thread_start(wait_for_end, NULL, &threads[0], &err), &err);
+    ck_assert(opens(threads[0], SYNCHRONIZE));
+    ck_assert(!opens(threads[0], THREAD_SET_CONTEXT));
+}
+END_TEST
+
+START_TEST(start_closed__current_user__gets_nothing)
+{
+    ck_assert_sbx_ok(sbx_thread_start_closed(wait_for_end, NULL, &threads[0], &err), &err);
+    ck_closed(threads[0]);
+}
+END_TEST
+
+/* The loader of Windows 10 has made threads before main; they are as open as these. */
+START_TEST(close_all__threads_born_open__closed_and_again_nothing_to_do)
+{
+    threads[0] = born_with(NULL);
+    threads[1] = born_with(NULL);
+    ck_assert_msg(opens(threads[0], USABLE), "the twin: before, it is open");
+    ck_assert_sbx_ok(sbx_thread_close_all(NULL, &err), &err);
+    ck_closed(threads[0]);
+    ck_closed(threads[1]);
+    ck_assert_sbx_ok(sbx_thread_close_all(NULL, &err), &err);
+}
+END_TEST
+
+START_TEST(close_all__what_does_not_open__closed_only_where_it_gives_nothing)
+{
+    if (platform_is_stock_wine())
+        return; /* no OWNER RIGHTS there: an owner always gets on */
+    threads[0] = born_with(L"D:(A;;GA;;;SY)(A;;0x0;;;S-1-3-4)");
+    ck_assert_sbx_ok(sbx_thread_close_all(NULL, &err), &err);
+    threads[1] = born_with(L"D:(A;;GA;;;SY)(A;;0x100000;;;S-1-3-4)");
+    ck_assert_int_eq(sbx_thread_close_all(NULL, &err), SBX_DENIED);
+}
+END_TEST
+
+static void add_tests(TCase *tcase)
+{
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, start__with_a_user__he_may_wait_for_it);
+    tcase_add_test(tcase, start_closed__current_user__gets_nothing);
+    tcase_add_test(tcase, close_all__threads_born_open__closed_and_again_nothing_to_do);
+    tcase_add_test(tcase, close_all__what_does_not_open__closed_only_where_it_gives_nothing);
+}
+
+UNIT_MAIN("thread", add_tests)
