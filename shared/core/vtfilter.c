@@ -17,7 +17,7 @@ enum state {
 };
 
 const char sbx_vtfilter_reset[] =
-    "\x1b[?1049l\x1b[?1l\x1b[?7h\x1b[?25h\x1b[?2004l\x1b[r\x1b(B\x1b[0m";
+    "\x1b[?1049l\x1b[?1l\x1b[?7h\x1b[?25h\x1b[?2004l\x1b[4l\x1b>\x1b[r\x1b(B\x1b)B\x1b[0 q\x1b[0m";
 
 void sbx_vtfilter_init(struct sbx_vtfilter *filter)
 {
@@ -79,7 +79,8 @@ static bool is_small(const char *text, size_t length)
 
 /*
  * ECMA-48 8.3: cursor A-H a d e f ` I Z, erase J K X, insert and delete @ L M P, scroll S T,
- * margins r, colours m, tab stops g, save and restore s u, insert and line feed mode 4 and 20.
+ * margins r, colours m, save and restore s u, insert mode 4. Tab stops (g, ESC H) do not pass:
+ * nothing that the list lets through puts them back.
  */
 static bool is_control_allowed(const char *text, size_t length, char final)
 {
@@ -95,12 +96,12 @@ static bool is_control_allowed(const char *text, size_t length, char final)
         return is_small(text, length);
     if (final == 'h' || final == 'l')
         return length == 1 && text[0] == '4';
-    return final && strchr("ABCDEFGHIJKLMPSTXZ@`adefgmrsu", final) != NULL;
+    return final && strchr("ABCDEFGHIJKLMPSTXZ@`adefmrsu", final) != NULL;
 }
 
 static bool is_escape_allowed(char final)
 {
-    return final && strchr("78DEMH=>", final) != NULL;
+    return final && strchr("78DEM=>", final) != NULL;
 }
 
 /* ESC ( 0 and ESC ( B: line drawing and back. */
