@@ -55,7 +55,7 @@ install() { # into the tree; prefix.sh puts the new names into system32 as well
     for dll in "$@"; do rm -f "$tree/$dll"; cp "$work/$dll" "$tree/$dll"; done
 }
 
-"${cc[@]}" -shared -s -o "$work/ntwinestate.dll" "$here/state.c" -L"$work" -lntdll -lkernel32 -lmsvcrt -Wl,--out-implib,"$work/libntwinestate.a"
+"${cc[@]}" -shared -s -o "$work/ntwinestate.dll" "$here/state.c" "$here/native.c" -L"$work" -lntdll -lkernel32 -lmsvcrt -Wl,--out-implib,"$work/libntwinestate.a"
 printf 'Wine builtin DLL\0' | dd of="$work/ntwinestate.dll" bs=1 seek=64 conv=notrunc status=none
 forward advapi32.dll wadvapi.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c" "$here/jobs.c"
 link advapi32.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c" "$here/jobs.c" "$here/runas.c" -- -lntwinestate

@@ -43,8 +43,11 @@ __declspec(dllexport) struct record *record_find(struct machine *machine, struct
 /* ---- calls ---- */
 
 /* Every doubled function begins with this: notes the call and its arguments, and answers NTWINE_FAIL
- * (<function>:<n>:<code>, any:<n>:<code>, several with commas). Returns 0 or the code to fail with. */
+ * (<function>:<n>:<code>, any:<n>:<code>, several with commas; with the code `die` the process ends here and nothing of
+ * it runs any more). Returns 0 or the code to fail with. */
 __declspec(dllexport) DWORD double_call(const char *function, const char *format, ...);
+/* The same for what Wine's ntdll does itself (native.c): counted apart, rule native:<n>:<code>. */
+DWORD native_call(const char *function, const char *format, ...);
 /* Note how it ended. */
 __declspec(dllexport) void double_result(const char *function, DWORD code);
 

@@ -413,7 +413,9 @@ BOOL machine_done(struct machine *machine, BOOL store)
 
 /* ---- calls ---- */
 
-static LONG total_calls;
+#define DIES 0x64696521 /* no error code: the process ends */
+
+static LONG total_calls, total_native;
 static struct {
     char name[64];
     LONG calls;
@@ -430,22 +432,23 @@ static LONG count_call(const char *function)
     return 0;
 }
 
-/* NTWINE_FAIL: <function>:<n>:<code> or any:<n>:<code>, comma separated; n counts this process' calls from 1. */
-static DWORD wanted_failure(const char *function)
+/* NTWINE_FAIL: <function>:<n>:<code>, any:<n>:<code> or native:<n>:<code>, comma separated; n counts this process' calls
+ * from 1, the doubled and the native ones apart. */
+static DWORD wanted_failure(const char *function, const char *all_of, LONG all)
 {
-    char rules[1024], name[64], *rule;
-    LONG own = count_call(function), all = ++total_calls;
+    char rules[1024], name[64], *rule, *next = NULL;
+    LONG own = count_call(function);
     unsigned long n, code;
     char number[32];
     DWORD size = GetEnvironmentVariableA("NTWINE_FAIL", rules, sizeof(rules));
 
     if (!size || size >= sizeof(rules)) return 0;
-    for (rule = strtok(rules, ","); rule; rule = strtok(NULL, ",")) {
+    for (rule = strtok_s(rules, ",", &next); rule; rule = strtok_s(NULL, ",", &next)) {
         code = ERROR_GEN_FAILURE;
         number[0] = 0;
         if (sscanf(rule, "%63[^:]:%lu:%31s", name, &n, number) < 2) continue;
-        if (number[0]) code = strtoul(number, NULL, 0);
-        if (!strcmp(name, "any") ? n == (unsigned long)all : !strcmp(name, function) && n == (unsigned long)own) return code;
+        if (number[0]) code = strcmp(number, "die") ? strtoul(number, NULL, 0) : DIES;
+        if (!strcmp(name, all_of) ? n == (unsigned long)all : !strcmp(name, function) && n == (unsigned long)own) return code;
     }
     return 0;
 }
@@ -459,24 +462,43 @@ static void note(const struct record *record)
     free(text.data);
 }
 
-DWORD double_call(const char *function, const char *format, ...)
+static void note_call(const char *kind, const char *function, DWORD code, const char *format, va_list args)
 {
-    DWORD code = wanted_failure(function);
     struct record record = {0};
     char arguments[2048];
-    va_list args;
 
-    va_start(args, format);
     _vsnprintf(arguments, sizeof(arguments), format, args);
-    va_end(args);
     arguments[sizeof(arguments) - 1] = 0;
-    record_set(&record, "kind", "call");
+    record_set(&record, "kind", kind);
     record_set(&record, "function", function);
     record_setf(&record, "pid", "%lu", GetCurrentProcessId());
     record_set(&record, "arguments", arguments);
-    if (code) record_setf(&record, "injected", "%lu", code);
+    if (code == DIES) record_set(&record, "injected", "die");
+    else if (code) record_setf(&record, "injected", "%lu", code);
     note(&record);
     free_fields(&record);
+    if (code == DIES) TerminateProcess(GetCurrentProcess(), 137);
+}
+
+DWORD double_call(const char *function, const char *format, ...)
+{
+    DWORD code = wanted_failure(function, "any", ++total_calls);
+    va_list args;
+
+    va_start(args, format);
+    note_call("call", function, code, format, args);
+    va_end(args);
+    return code;
+}
+
+DWORD native_call(const char *function, const char *format, ...)
+{
+    DWORD code = wanted_failure(function, "native", ++total_native);
+    va_list args;
+
+    va_start(args, format);
+    note_call("native", function, code, format, args);
+    va_end(args);
     return code;
 }
 
