@@ -246,8 +246,10 @@ test:  ## install what is missing, build, run every test; ends with "N passed, N
 
 check: format-check lint test mutants failures  ## what a change must pass
 
-failures:  ## fail every call of set-up and of its undoing, one at a time (takes long)
-	$(Q)tests/e2e/setup --all calls
+failures:  ## an error or a death at every call of set-up, its repair and its undoing (about an hour; prints the counts)
+	$(Q)scripts/bootstrap --cross --wine --ntwine
+	$(Q)$(MAKE) -s -j2 programs
+	$(Q)tests/e2e/failures
 
 mutants:  ## break the boundary and the planner on purpose, one change at a time: the tests must notice
 	$(Q)scripts/bootstrap --native --cross --wine --ntwine

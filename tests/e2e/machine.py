@@ -53,12 +53,6 @@ class Machine:
     def forget_calls(self):
         open(f"{self.prefix}/ntwine-calls.jsonl", "w").close()
 
-    def calls_of_first(self):
-        """Doubled calls of the program that was started last, without those of its children."""
-        with open(f"{self.prefix}/ntwine-calls.jsonl", encoding="utf-8", errors="surrogateescape") as file:
-            pids = re.findall(r'^\{"kind": "call".*?"pid": "(\d+)"', file.read(), re.M)
-        return sum(pid == pids[0] for pid in pids)
-
     def setup(self, *arguments, folder=None, **options):
         self.forget_calls()
         folder = folder or f"C:\\users\\{self.user}\\dist"
