@@ -34,7 +34,7 @@ struct sbx_verify_targets {
     HANDLE pipes[8];           /* instances of one pipe, one per visitor */
     HANDLE event;
     HKEY key;
-    char pipe_name[64], event_name[64], key_name[64];
+    char pipe_name[64], event_name[64], key_name[64], desktop_name[64];
 };
 
 /* Everything of one call. */

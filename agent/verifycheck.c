@@ -3,6 +3,7 @@
 
 #include "shared/win/file.h"
 #include "shared/win/handle.h"
+#include "shared/win/known.h"
 #include "shared/win/wstr.h"
 
 #define WORDS_MAX 64u
@@ -13,6 +14,11 @@ static const struct {
     const char *id;
     sbx_verify_check_fn check;
 } checks[] = {
+    {"C5", sbx_verify_check_exit_code},
+    {"P5b", sbx_verify_check_agent_killed},
+    {"P17c", sbx_verify_check_default_list},
+    {"P23b", sbx_verify_check_console},
+    {"P25c", sbx_verify_check_secret},
     {"F14b", sbx_verify_check_repaired_link},
     {"F14c", sbx_verify_check_held_names},
     {"F26a", sbx_verify_check_wider_run},
@@ -23,6 +29,29 @@ static const struct {
     {"R1", sbx_verify_check_unapproved},
     {"R2", sbx_verify_check_denied_command},
     {"R3", sbx_verify_check_denied_plan},
+    {"F37", sbx_verify_check_root_list},
+    {"G4", sbx_verify_check_bare_name},
+    {"G10", sbx_verify_check_path},
+    {"P2g", sbx_verify_check_other_programs},
+    {"P5c", sbx_verify_check_descendant},
+    {"P5d", sbx_verify_check_runner_killed},
+    {"P6b", sbx_verify_check_timeout},
+    {"P7", sbx_verify_check_handles},
+    {"S13", sbx_verify_check_workspace_roots},
+    {"S14", sbx_verify_check_workspace_variables},
+    {"S15", sbx_verify_check_workspace_scalars},
+    {"S16", sbx_verify_check_forbidden_place},
+    {"S17", sbx_verify_check_request},
+    {"S18", sbx_verify_check_serve_client},
+    {"S19", sbx_verify_check_token_plan},
+    {"S20", sbx_verify_check_token_proof},
+    {"S21", sbx_verify_check_message},
+    {"S22", sbx_verify_check_damaged_ledger},
+    {"S23", sbx_verify_check_cut_ledger},
+    {"S24", sbx_verify_check_shorter_ledger},
+    {"S25", sbx_verify_check_repair},
+    {"S26", sbx_verify_check_planted_result},
+    {"S27", sbx_verify_check_unconfined},
 };
 
 /* --- runs ------------------------------------------------------------------------------------- */
@@ -36,13 +65,16 @@ static enum sbx_status write_vector(const struct sbx_verify_check *check, const 
     const struct sbx_verify_run *run = check->run;
     const enum sbx_mode mode = run->cli->policy.mode;
     const bool own_cwd = options && strstr(options, "--cwd");
+    const bool own_timeout = options && strstr(options, "--timeout");
     const bool own_token = options && strstr(options, "--token");
     struct sbx_buf words;
     enum sbx_status status;
 
     sbx_buf_init(&words, WORDS_MAX_BYTES);
     status = sbx_buf_printf(
-        &words, err, "run|--quiet|--timeout|20|--mode|%s", modes[mode ? mode : SBX_MODE_AUTO]);
+        &words, err, "run|--quiet|--mode|%s", modes[mode ? mode : SBX_MODE_AUTO]);
+    if (!status && !own_timeout)
+        status = sbx_buf_puts(&words, "|--timeout|20", err);
     if (!status && !own_cwd)
         status = sbx_buf_puts(&words, "|--cwd|{ws}", err);
     if (!status && !own_token)
@@ -58,6 +90,49 @@ static enum sbx_status write_vector(const struct sbx_verify_check *check, const 
     return status;
 }
 
+/* Cuts the text where its bars are. */
+static enum sbx_status cut(
+    char *text, const char *items[WORDS_MAX], size_t *ret_count, struct sbx_error *err)
+{
+    *ret_count = 0;
+    while (text) {
+        char *bar = strchr(text, '|');
+
+        if (*ret_count == WORDS_MAX)
+            return sbx_fail(err, SBX_INTERNAL, "a check has too many words");
+        items[(*ret_count)++] = text;
+        if (bar)
+            *bar++ = '\0';
+        text = bar;
+    }
+    return SBX_OK;
+}
+
+enum sbx_status sbx_verify_start_agent(const struct sbx_verify_check *check, const char *program,
+    struct sbx_process *ret_agent, struct sbx_error *err)
+{
+    struct sbx_spawn spawn = {.cwd = check->run->folder,
+        .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
+    const char *items[WORDS_MAX + 1] = {"agent"};
+    char *image = NULL;
+    enum sbx_status status = sbx_known_program(&image, err);
+    struct sbx_buf text;
+
+    sbx_buf_init(&text, WORDS_MAX_BYTES);
+    if (!status)
+        status = write_vector(check, NULL, program, &text, err);
+    if (!status)
+        status = cut(text.data, items + 1, &spawn.argc, err);
+    spawn.image = image;
+    spawn.argv = items;
+    spawn.argc++;
+    if (!status)
+        status = sbx_spawn_create(&spawn, ret_agent, err);
+    sbx_buf_done(&text);
+    free(image);
+    return status;
+}
+
 enum sbx_status sbx_verify_run_words(const struct sbx_verify_check *check, const char *options,
     const char *program, struct sbx_verify_ran *ret_ran, struct sbx_error *err)
 {
@@ -67,24 +142,14 @@ enum sbx_status sbx_verify_run_words(const struct sbx_verify_check *check, const
     struct sbx_buf text;
     struct sbx_cli cli;
     size_t count = 0;
-    char *at;
 
     memset(ret_ran, 0, sizeof(*ret_ran));
     sbx_buf_init(&ret_ran->out, 1);
     sbx_buf_init(&ret_ran->json, 1);
     sbx_buf_init(&text, WORDS_MAX_BYTES);
     status = write_vector(check, options, program, &text, err);
-    for (at = text.data; !status && at; count++) {
-        char *bar = strchr(at, '|');
-
-        if (count == WORDS_MAX)
-            status = sbx_fail(err, SBX_INTERNAL, "a check has too many words");
-        else
-            items[count] = at;
-        if (bar)
-            *bar++ = '\0';
-        at = bar;
-    }
+    if (!status)
+        status = cut(text.data, items, &count, err);
     if (!status)
         status = sbx_cli_parse(items, count, &cli, err);
     if (!status) {

@@ -52,6 +52,13 @@ SBX_MUST_CHECK enum sbx_status sbx_verify_run_words(const struct sbx_verify_chec
     struct sbx_error *err);
 void sbx_verify_ran_done(struct sbx_verify_ran *ran);
 
+/**
+ * An agent.exe of its own with the same vector, in a console of its own.
+ * @param ret_agent released with sbx_process_close; the caller ends it or waits for it
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verify_start_agent(const struct sbx_verify_check *check,
+    const char *program, struct sbx_process *ret_agent, struct sbx_error *err);
+
 /** What the probe said: its outcome when the command began, NONE when it did not. */
 enum sbx_verify_outcome sbx_verify_ran_outcome(const struct sbx_verify_ran *ran);
 

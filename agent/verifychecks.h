@@ -28,4 +28,69 @@ enum sbx_status sbx_verify_check_link_untouched(
 enum sbx_status sbx_verify_check_late_name(
     const struct sbx_verify_check *check, struct sbx_error *err);
 
+/* --- verifychild.c: what a command is given, and its end --- */
+enum sbx_status sbx_verify_check_exit_code(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_secret(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_default_list(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_console(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_agent_killed(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifylive.c: what a command gets, how long it stays, who may come near it --- */
+enum sbx_status sbx_verify_check_timeout(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_descendant(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_runner_killed(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_handles(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_path(const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_bare_name(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_unconfined(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_other_programs(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_serve_client(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifystate.c: lists, repairs, ledgers, results --- */
+enum sbx_status sbx_verify_check_root_list(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_repair(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_damaged_ledger(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_cut_ledger(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_shorter_ledger(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_planted_result(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifypolicy.c: who may ask for what --- */
+enum sbx_status sbx_verify_check_workspace_roots(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_workspace_variables(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_workspace_scalars(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_forbidden_place(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_request(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifyproof.c: code that refuses, shown what it must refuse --- */
+enum sbx_status sbx_verify_check_token_plan(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_token_proof(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_message(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
 #endif

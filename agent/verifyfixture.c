@@ -236,6 +236,7 @@ static enum sbx_status fill_places(
     place(fixture, "pipe", run->targets.pipe_name);
     place(fixture, "event", run->targets.event_name);
     place(fixture, "key", run->targets.key_name);
+    place(fixture, "desktop", run->targets.desktop_name);
     status = place_known(fixture, "windows", SBX_KNOWN_WINDOWS, "", err);
     if (!status)
         status = place_known(fixture, "programs", SBX_KNOWN_PROGRAM_FILES, "", err);
@@ -269,6 +270,22 @@ static enum sbx_status start_victim(struct sbx_verify_run *run, struct sbx_error
     return sbx_spawn_create(&spawn, &run->targets.victim, err);
 }
 
+/* Of this process's desktop; "?" when there is none, and then its row's twin fails. */
+static void name_desktop(struct sbx_verify_targets *targets)
+{
+    wchar_t name_w[64] = L"";
+    char *name = NULL;
+    DWORD length = 0;
+
+    snprintf(targets->desktop_name, sizeof(targets->desktop_name), "?");
+    if (!GetUserObjectInformationW(GetThreadDesktop(GetCurrentThreadId()), UOI_NAME, name_w,
+            sizeof(name_w) - sizeof(*name_w), &length) ||
+        !name_w[0] || sbx_wstr_to_utf8(name_w, &name, NULL))
+        return;
+    snprintf(targets->desktop_name, sizeof(targets->desktop_name), "%s", name);
+    free(name);
+}
+
 static enum sbx_status make_targets(struct sbx_verify_run *run, struct sbx_error *err)
 {
     SECURITY_ATTRIBUTES attributes = {sizeof(attributes), NULL, FALSE};
@@ -296,6 +313,9 @@ static enum sbx_status make_targets(struct sbx_verify_run *run, struct sbx_error
         if (targets->pipes[i] == INVALID_HANDLE_VALUE)
             targets->pipes[i] = NULL;
     }
+    name_desktop(targets);
+    SetEnvironmentVariableW(L"AGENT_VERIFY_CANARY", L"1");
+    SetEnvironmentVariableW(L"AGENT_VERIFY_TOKEN", L"1");
     swprintf(name, countof(name), L"Local\\agent-verify-%lu", number);
     targets->event = CreateEventW(&attributes, TRUE, FALSE, name);
     swprintf(name, countof(name), L"Software\\agent-verify-%lu", number);

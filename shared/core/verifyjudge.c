@@ -137,8 +137,9 @@ enum sbx_verify_class sbx_verify_judge(
             *ret_why = "it worked, and Wine checks no such thing";
             return SBX_VERIFY_CANNOT_TELL;
         }
-        *ret_why = seen->confined ? "it worked inside the sandbox"
-                                  : "it worked: nothing is confined on this platform";
+        *ret_why = sbx_verify_is_check(row) ? "it was not stopped"
+                   : seen->confined         ? "it worked inside the sandbox"
+                                            : "it worked: nothing is confined on this platform";
         return SBX_VERIFY_BROKEN;
     }
     twin = of_twin(row, seen, ret_why);
@@ -153,7 +154,8 @@ enum sbx_verify_class sbx_verify_judge(
         *ret_why = "refused, but not by a sandbox: nothing is confined on this platform";
         return SBX_VERIFY_CANNOT_TELL;
     }
-    *ret_why = "works outside, refused inside";
+    *ret_why = sbx_verify_is_check(row) ? "possible elsewhere, stopped here"
+                                        : "works outside, refused inside";
     return SBX_VERIFY_HELD;
 }
 

@@ -135,6 +135,26 @@ static int do_setdacl(int argc, const wchar_t **argv)
     return outcome;
 }
 
+/* inherits PATH: SUCCEEDED when its list may get entries from above. %NAME% in it is expanded. */
+static int do_inherits(int argc, const wchar_t **argv)
+{
+    BYTE bytes[8192];
+    DWORD needed = 0, revision = 0;
+    SECURITY_DESCRIPTOR_CONTROL control = 0;
+    wchar_t path[1024];
+    (void)argc;
+    DWORD length = ExpandEnvironmentStringsW(argv[1], path, 1024);
+    if (!length || length > 1024)
+        return broken("the path");
+    put("path ");
+    put_wide(path);
+    put("\n");
+    if (!GetFileSecurityW(path, DACL_SECURITY_INFORMATION, bytes, sizeof bytes, &needed) ||
+        !GetSecurityDescriptorControl(bytes, &control, &revision))
+        return refused();
+    return control & SE_DACL_PROTECTED ? refused_with(ERROR_ACCESS_DENIED) : succeeded();
+}
+
 /* takeown PATH: write the token's own user as owner. */
 static int do_takeown(int argc, const wchar_t **argv)
 {
@@ -203,6 +223,7 @@ const struct probe_command file_commands[] = {
     {L"hardlink", 2, do_hardlink},
     {L"attributes", 1, do_attributes},
     {L"setdacl", 2, do_setdacl},
+    {L"inherits", 1, do_inherits},
     {L"takeown", 1, do_takeown},
     {L"mapwrite", 1, do_mapwrite},
     {NULL, 0, NULL},

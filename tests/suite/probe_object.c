@@ -100,6 +100,66 @@ static int do_has_console(int argc, const wchar_t **argv)
     return count ? succeeded() : refused_with(ERROR_FILE_NOT_FOUND);
 }
 
+/* shares-console: SUCCEEDED when another process sits in the same console. */
+static int do_shares_console(int argc, const wchar_t **argv)
+{
+    DWORD list[8];
+    (void)argc;
+    (void)argv;
+    DWORD count = GetConsoleProcessList(list, 8);
+    put("processes in this console: %lu\n", count);
+    return count > 1 ? succeeded() : refused_with(ERROR_ACCESS_DENIED);
+}
+
+/* Whether a list lets in whoever comes: an allow entry for one of these, or no list at all. */
+static bool lets_anyone_in(const ACL *list)
+{
+    static const WELL_KNOWN_SID_TYPE wide[] = {WinWorldSid, WinAuthenticatedUserSid,
+        WinBuiltinUsersSid, WinInteractiveSid, WinAnonymousSid, WinNetworkSid};
+    BYTE sid[SECURITY_MAX_SID_SIZE];
+    for (WORD i = 0; list && i < list->AceCount; i++) {
+        ACCESS_ALLOWED_ACE *ace = NULL;
+        if (!GetAce((ACL *)list, i, (void **)&ace) ||
+            ace->Header.AceType != ACCESS_ALLOWED_ACE_TYPE)
+            continue;
+        for (size_t k = 0; k < sizeof wide / sizeof wide[0]; k++) {
+            DWORD size = sizeof sid;
+            if (CreateWellKnownSid(wide[k], NULL, sid, &size) && EqualSid(sid, &ace->SidStart))
+                return true;
+        }
+    }
+    return !list;
+}
+
+/* default-list as-it-is|opened: SUCCEEDED when what this process makes is open to anyone; `opened`
+ * adds Everyone to its own token's default list first. */
+static int do_default_list(int argc, const wchar_t **argv)
+{
+    static union {
+        TOKEN_DEFAULT_DACL dacl;
+        BYTE space[4096];
+    } was;
+    BYTE sid[SECURITY_MAX_SID_SIZE], space[256];
+    DWORD length = 0, size = sizeof sid;
+    HANDLE token = NULL;
+    bool open = !wcscmp(argv[1], L"opened");
+    (void)argc;
+    if (!OpenProcessToken(
+            GetCurrentProcess(), TOKEN_QUERY | (open ? TOKEN_ADJUST_DEFAULT : 0), &token))
+        return refused();
+    TOKEN_DEFAULT_DACL wide = {(ACL *)space};
+    bool ok = !open || (CreateWellKnownSid(WinWorldSid, NULL, sid, &size) &&
+                           InitializeAcl(wide.DefaultDacl, sizeof space, ACL_REVISION) &&
+                           AddAccessAllowedAce(wide.DefaultDacl, ACL_REVISION, GENERIC_ALL, sid) &&
+                           SetTokenInformation(token, TokenDefaultDacl, &wide, sizeof wide));
+    ok = ok && GetTokenInformation(token, TokenDefaultDacl, &was, sizeof was, &length);
+    int outcome = !ok                                    ? refused()
+                  : lets_anyone_in(was.dacl.DefaultDacl) ? succeeded()
+                                                         : refused_with(ERROR_ACCESS_DENIED);
+    CloseHandle(token);
+    return outcome;
+}
+
 static int do_desktop(int argc, const wchar_t **argv)
 {
     (void)argc;
@@ -124,6 +184,18 @@ static int do_desktop_name(int argc, const wchar_t **argv)
     put_wide(name);
     put("\n");
     return succeeded();
+}
+
+/* on-desktop NAME: SUCCEEDED when this process runs on the desktop of that name. */
+static int do_on_desktop(int argc, const wchar_t **argv)
+{
+    wchar_t name[256] = L"";
+    DWORD length = 0;
+    (void)argc;
+    if (!GetUserObjectInformationW(
+            GetThreadDesktop(GetCurrentThreadId()), UOI_NAME, name, sizeof name, &length))
+        return broken("this process has no desktop that it can name");
+    return _wcsicmp(name, argv[1]) ? refused_with(ERROR_ACCESS_DENIED) : succeeded();
 }
 
 static int do_clipboard(int argc, const wchar_t **argv)
@@ -193,6 +265,9 @@ const struct probe_command object_commands[] = {
     {L"has-console", 0, do_has_console},
     {L"desktop", 1, do_desktop},
     {L"desktop-name", 0, do_desktop_name},
+    {L"on-desktop", 1, do_on_desktop},
+    {L"shares-console", 0, do_shares_console},
+    {L"default-list", 1, do_default_list},
     {L"clipboard", 0, do_clipboard},
     {L"handles", 1, do_handles},
     {L"use-event", 1, do_use_event},

@@ -199,6 +199,19 @@ static int do_job_limits(int argc, const wchar_t **argv)
     return succeeded();
 }
 
+/* linger MS PATH: a detached process makes the file after that time; this one ends at once. */
+static int do_linger(int argc, const wchar_t **argv)
+{
+    const wchar_t *later[] = {L"seq", L"sleep", argv[1], L"+", L"create", argv[2]};
+    PROCESS_INFORMATION pi = {0};
+    (void)argc;
+    if (!start_self(6, later, false, DETACHED_PROCESS, NULL, &pi))
+        return refused();
+    CloseHandle(pi.hThread);
+    CloseHandle(pi.hProcess);
+    return succeeded();
+}
+
 /* parentspoof PID: a child that the system takes for another process's. */
 static int do_parentspoof(int argc, const wchar_t **argv)
 {
@@ -300,6 +313,7 @@ const struct probe_command process_commands[] = {
     {L"terminate", 1, do_terminate},
     {L"breakaway", 1, do_breakaway},
     {L"job-limits", 0, do_job_limits},
+    {L"linger", 2, do_linger},
     {L"parentspoof", 1, do_parentspoof},
     {L"spawn", 1, do_spawn},
     {L"fork", 3, do_fork},

@@ -234,7 +234,7 @@ START_TEST(registry__rows__complete_and_unique)
     static const char *const values[] = {"ws", "1", "free", "2", "out", "3", "extra", "4",
         "everyone", "5", "authenticated", "6", "interactive", "7", "users", "8", "nulldacl", "9",
         "victim", "10", "pipe", "11", "event", "12", "key", "13", "windows", "14", "programs", "15",
-        "secrets", "16", "state", "17", NULL};
+        "secrets", "16", "state", "17", "desktop", "18", "probe", "19", NULL};
     struct sbx_error err;
     size_t i, j, probes = 0;
 
