@@ -219,7 +219,7 @@ static enum sbx_status gather_cwd(const char *cwd, struct sbx_facts *facts, stru
     enum sbx_status status = SBX_OK;
     wchar_t *current_w = NULL;
     char *current = NULL, *base = NULL, *asked = NULL;
-    struct sbx_file_facts file;
+    struct sbx_file_type type;
     HANDLE handle = NULL;
     DWORD cch, code;
 
@@ -241,8 +241,8 @@ static enum sbx_status gather_cwd(const char *cwd, struct sbx_facts *facts, stru
     if (!status)
         status = sbx_follow_open(asked, 0, &handle, &facts->cwd, err);
     if (!status)
-        status = sbx_file_get_facts(handle, &file, err);
-    if (!status && !file.is_directory)
+        status = sbx_file_get_type(handle, &type, err);
+    if (!status && !type.is_directory)
         status = sbx_fail(err, SBX_NOT_FOUND, "it is a file, not a directory");
     if (status)
         sbx_error_context(err, "working directory '%s'", cwd ? cwd : current ? current : "");

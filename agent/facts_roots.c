@@ -61,10 +61,24 @@ enum sbx_status sbx_facts_resolve(
     return sbx_winpath_resolve(facts->cwd, asked, ret_path, NULL, err);
 }
 
+/*
+ * The links on the way to the working directory were judged when it was found, and facts->cwd is
+ * where they lead. A command that is still running may have put one there since: then it leads
+ * elsewhere now.
+ */
+static enum sbx_status check_cwd(
+    const struct sbx_facts *facts, const struct sbx_root_fact *root, struct sbx_error *err)
+{
+    if (sbx_winpath_equal(root->path, facts->cwd))
+        return SBX_OK;
+    return sbx_fail(err, SBX_DENIED, "it became a link to '%s' meanwhile", root->path);
+}
+
 /* A root by the name the caller gave it. One that does not exist is a fact, not an error. */
 static enum sbx_status root_fact(const struct sbx_facts *facts, const char *asked,
     struct sbx_root_fact *root, struct sbx_error *err)
 {
+    const bool is_cwd = asked == facts->cwd;
     enum sbx_status status;
     HANDLE handle = NULL;
 
@@ -73,7 +87,8 @@ static enum sbx_status root_fact(const struct sbx_facts *facts, const char *aske
         status = sbx_facts_resolve(facts, asked, &root->asked_path, err);
     if (status)
         return status;
-    status = sbx_follow_check_links(root->asked_path, err);
+    if (!is_cwd)
+        status = sbx_follow_check_links(root->asked_path, err);
     if (status) {
         sbx_error_context(err, "root '%s'", asked);
         return status;
@@ -83,6 +98,8 @@ static enum sbx_status root_fact(const struct sbx_facts *facts, const char *aske
         status = sbx_follow_open(root->asked_path, 0, &handle, &root->path, err);
     if (status == SBX_NOT_FOUND)
         return sbx_strdup(root->asked_path, &root->path, err);
+    if (!status && is_cwd)
+        status = check_cwd(facts, root, err);
     if (!status)
         status = handle_facts(handle, root, err);
     if (status)

@@ -45,7 +45,7 @@ static enum sbx_status judge(
     struct walk *walk, const char *prefix, const char *name, struct sbx_error *err)
 {
     struct sbx_descriptor descriptor = {0};
-    struct sbx_file_facts facts;
+    struct sbx_file_type type;
     enum sbx_status status = SBX_OK;
     HANDLE handle = NULL;
 
@@ -56,9 +56,10 @@ static enum sbx_status judge(
     } else if (!sbx_acl_get(handle, NULL, &descriptor, NULL)) {
         walk->granted = walk->granted || names_us(&descriptor.dacl);
     }
-    if (!sbx_file_get_facts(handle, &facts, NULL) && facts.is_reparse)
-        walk->is_link = (facts.reparse_tag & TAG_NAME_SURROGATE) != 0;
-    if (walk->is_link && walk->granted) {
+    status = sbx_file_get_type(handle, &type, err);
+    if (!status && type.is_reparse)
+        walk->is_link = (type.reparse_tag & TAG_NAME_SURROGATE) != 0;
+    if (!status && walk->is_link && walk->granted) {
         status = sbx_fail(
             err, SBX_DENIED, "'%s' is a link that a sandboxed command can have made", prefix);
         sbx_error_hint(err, "look where it leads and remove it, or name its target");

@@ -37,7 +37,7 @@ static bool has_component(const char *path, const char *name)
 static enum sbx_status try_path(const char *path, struct sbx_error *err)
 {
     enum sbx_status status;
-    struct sbx_file_facts facts;
+    struct sbx_file_type type;
     HANDLE handle = NULL;
     char *final = NULL;
 
@@ -50,10 +50,10 @@ static enum sbx_status try_path(const char *path, struct sbx_error *err)
             status = sbx_fail(err, SBX_NOT_FOUND, "'%s' does not exist", path);
         goto cleanup;
     }
-    status = sbx_file_get_facts(handle, &facts, err);
+    status = sbx_file_get_type(handle, &type, err);
     if (status)
         goto cleanup;
-    if (facts.is_directory)
+    if (type.is_directory)
         status = sbx_fail(err, SBX_DENIED, "'%s' is a directory, not a program", path);
     else if (has_component(final, "WindowsApps")) {
         status = sbx_fail(err, SBX_DENIED, "'%s' is a Microsoft Store program", path);

@@ -170,11 +170,11 @@ static void drop_link(HANDLE parent, const char *name)
 {
     const struct sbx_file_how how = {
         .kind = SBX_FILE_ANY, .access = DELETE | FILE_WRITE_ATTRIBUTES, .allow_reparse = true};
-    struct sbx_file_facts facts;
+    struct sbx_file_type type;
     HANDLE handle = NULL;
 
     if (!sbx_file_open_at(parent, name, &how, &handle, NULL) &&
-        !sbx_file_get_facts(handle, &facts, NULL) && facts.is_reparse &&
+        !sbx_file_get_type(handle, &type, NULL) && type.is_reparse &&
         sbx_file_delete_read_only(handle, NULL))
         SetLastError(ERROR_SUCCESS); /* opening it without following refuses, and says what it is */
     sbx_handle_close(&handle);

@@ -222,20 +222,21 @@ static enum sbx_status read_tail(
     HANDLE file, struct sbx_buf *tail, uint64_t *ret_size_bytes, struct sbx_error *err)
 {
     const uint64_t want = 2u * SBX_AUDIT_LINE_MAX;
-    struct sbx_file_facts facts;
-    enum sbx_status status = sbx_file_get_facts(file, &facts, err);
-    LARGE_INTEGER position;
+    LARGE_INTEGER size, position;
+    enum sbx_status status;
     char *bytes = NULL;
     DWORD got = 0, code;
     uint64_t left;
 
-    if (status)
-        return status;
-    *ret_size_bytes = facts.size_bytes;
-    left = facts.size_bytes < want ? facts.size_bytes : want;
+    if (!GetFileSizeEx(file, &size)) {
+        code = GetLastError();
+        return sbx_fail_win32(err, code, "size of the audit log");
+    }
+    *ret_size_bytes = (uint64_t)size.QuadPart;
+    left = *ret_size_bytes < want ? *ret_size_bytes : want;
     if (!left)
         return SBX_OK;
-    position.QuadPart = (LONGLONG)(facts.size_bytes - left);
+    position.QuadPart = (LONGLONG)(*ret_size_bytes - left);
     status = sbx_calloc((size_t)left, 1, &bytes, err);
     if (status)
         return status;

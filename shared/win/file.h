@@ -87,6 +87,22 @@ SBX_MUST_CHECK enum sbx_status sbx_file_ensure_directory(HANDLE directory, const
     const struct sbx_file_how *how, const void *descriptor, HANDLE *ret_handle, bool *ret_created,
     struct sbx_error *err);
 
+/* What kind of object it is, without which one. */
+struct sbx_file_type {
+    DWORD attributes;  /* FILE_ATTRIBUTE_* */
+    DWORD reparse_tag; /* 0 when it is no reparse point */
+    bool is_directory;
+    bool is_reparse;
+    uint64_t last_write; /* FILETIME as one number */
+};
+
+/**
+ * A part of sbx_file_get_facts that asks the file only, not its volume: which volume it is costs a
+ * trip to another process on Wine.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_file_get_type(
+    HANDLE handle, struct sbx_file_type *ret_type, struct sbx_error *err);
+
 /** What the handle says about its object. @see
  * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-getfileinformationbyhandleex */
 SBX_MUST_CHECK enum sbx_status sbx_file_get_facts(

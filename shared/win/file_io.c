@@ -8,6 +8,7 @@
 
 #define READ_CHUNK_BYTES 65536u
 #define TEMPORARY_TRIES 64
+#define FIRST_TRY_CCH 320u /* of a path: most fit, and asking for the length costs as much */
 
 /* FILE_DISPOSITION_INFORMATION_EX of Windows 10 1809: delete, at once, read-only or not. */
 #define DISPOSITION_EX_CLASS 64
@@ -28,39 +29,73 @@ static bool id_128(HANDLE handle, struct sbx_file_facts *facts)
     return true;
 }
 
+static enum sbx_status id_64(HANDLE handle, struct sbx_file_facts *facts, struct sbx_error *err)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+    uint64_t index;
+
+    if (!GetFileInformationByHandle(handle, &info))
+        return sbx_fail_win32(err, GetLastError(), "query a file");
+    index = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
+    facts->id_short = true;
+    memcpy(facts->id, &index, sizeof(index));
+    facts->volume_serial = info.dwVolumeSerialNumber;
+    return SBX_OK;
+}
+
+static enum sbx_status query(HANDLE handle, FILE_INFO_BY_HANDLE_CLASS which, void *ret_info,
+    DWORD size_bytes, struct sbx_error *err)
+{
+    if (GetFileInformationByHandleEx(handle, which, ret_info, size_bytes))
+        return SBX_OK;
+    return sbx_fail_win32(err, GetLastError(), "query a file");
+}
+
+enum sbx_status sbx_file_get_type(
+    HANDLE handle, struct sbx_file_type *ret_type, struct sbx_error *err)
+{
+    FILE_ATTRIBUTE_TAG_INFO tag = {0, 0};
+    FILE_BASIC_INFO basic;
+    enum sbx_status status = query(handle, FileBasicInfo, &basic, sizeof(basic), err);
+
+    if (status)
+        return status;
+    /* Fails where the file system knows no tags; the attributes then say there is none. */
+    if (GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &tag, sizeof(tag)))
+        basic.FileAttributes |= tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
+    ret_type->attributes = basic.FileAttributes;
+    ret_type->is_directory = (basic.FileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+    ret_type->is_reparse = (basic.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+    ret_type->reparse_tag = ret_type->is_reparse ? tag.ReparseTag : 0;
+    ret_type->last_write = (uint64_t)basic.LastWriteTime.QuadPart;
+    return SBX_OK;
+}
+
 enum sbx_status sbx_file_get_facts(
     HANDLE handle, struct sbx_file_facts *ret_facts, struct sbx_error *err)
 {
-    BY_HANDLE_FILE_INFORMATION info;
-    FILE_ATTRIBUTE_TAG_INFO tag = {0, 0};
     FILE_STANDARD_INFO standard;
     struct sbx_file_facts facts;
+    struct sbx_file_type type;
+    enum sbx_status status;
 
     memset(&facts, 0, sizeof(facts));
     memset(&standard, 0, sizeof(standard));
-    if (!GetFileInformationByHandle(handle, &info))
-        return sbx_fail_win32(err, GetLastError(), "query a file");
-    if (!GetFileInformationByHandleEx(handle, FileStandardInfo, &standard, sizeof(standard)))
-        return sbx_fail_win32(err, GetLastError(), "query a file");
-    /* Fails where the file system knows no tags; the attributes then say there is none. */
-    if (GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &tag, sizeof(tag)))
-        info.dwFileAttributes |= tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
-    if (!id_128(handle, &facts)) {
-        uint64_t index = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
-
-        facts.id_short = true;
-        memcpy(facts.id, &index, sizeof(index));
-        facts.volume_serial = info.dwVolumeSerialNumber;
-    }
-    facts.links = info.nNumberOfLinks;
-    facts.attributes = info.dwFileAttributes;
-    facts.is_directory = (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-    facts.is_reparse = (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
-    facts.reparse_tag = facts.is_reparse ? tag.ReparseTag : 0;
+    status = sbx_file_get_type(handle, &type, err);
+    if (!status)
+        status = query(handle, FileStandardInfo, &standard, sizeof(standard), err);
+    if (!status && !id_128(handle, &facts))
+        status = id_64(handle, &facts, err);
+    if (status)
+        return status;
+    facts.links = standard.NumberOfLinks;
+    facts.attributes = type.attributes;
+    facts.is_directory = type.is_directory;
+    facts.is_reparse = type.is_reparse;
+    facts.reparse_tag = type.reparse_tag;
     facts.delete_pending = standard.DeletePending != 0;
-    facts.size_bytes = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
-    facts.last_write =
-        (uint64_t)info.ftLastWriteTime.dwHighDateTime << 32 | info.ftLastWriteTime.dwLowDateTime;
+    facts.size_bytes = (uint64_t)standard.EndOfFile.QuadPart;
+    facts.last_write = type.last_write;
     *ret_facts = facts;
     return SBX_OK;
 }
@@ -75,24 +110,27 @@ enum sbx_status sbx_file_final_path(
     HANDLE handle, bool volume_guid, char **ret_path, struct sbx_error *err)
 {
     DWORD flags = volume_guid ? VOLUME_NAME_GUID : VOLUME_NAME_DOS;
-    DWORD cch = GetFinalPathNameByHandleW(handle, NULL, 0, flags);
-    wchar_t *path_w = NULL;
+    wchar_t first_w[FIRST_TRY_CCH], *path_w = first_w, *larger_w = NULL;
+    DWORD capacity_cch = FIRST_TRY_CCH, code = 0;
     enum sbx_status status = SBX_OK;
-    DWORD got;
+    DWORD cch = GetFinalPathNameByHandleW(handle, first_w, capacity_cch, flags);
 
-    if (!cch)
-        return sbx_fail_win32(err, GetLastError(), "find the path of an open file");
-    /* A rename in between may lengthen it; then it does not fit and that is an error. */
-    status = sbx_calloc((size_t)cch + 1, sizeof(*path_w), &path_w, err);
-    if (status)
-        return status;
-    got = GetFinalPathNameByHandleW(handle, path_w, cch + 1, flags);
-    if (!got || got > cch)
-        status = sbx_fail_win32(
-            err, got ? ERROR_INSUFFICIENT_BUFFER : GetLastError(), "find the path of an open file");
-    else
-        status = sbx_wstr_to_utf8_n(path_w, got, ret_path, err);
-    free(path_w);
+    if (cch >= capacity_cch) { /* what it takes, with the end */
+        capacity_cch = cch + 1;
+        status = sbx_calloc(capacity_cch, sizeof(*larger_w), &larger_w, err);
+        if (status)
+            return status;
+        path_w = larger_w;
+        cch = GetFinalPathNameByHandleW(handle, path_w, capacity_cch, flags);
+    }
+    if (!cch || cch >= capacity_cch) {
+        /* A rename in between may lengthen it; then it does not fit and that is an error. */
+        code = cch ? ERROR_INSUFFICIENT_BUFFER : GetLastError();
+        status = sbx_fail_win32(err, code, "find the path of an open file");
+    } else {
+        status = sbx_wstr_to_utf8_n(path_w, cch, ret_path, err);
+    }
+    free(larger_w);
     return status;
 }
 

@@ -12,6 +12,21 @@
 #define CHARACTERISTIC_REMOTE 0x10u
 #define FS_DEVICE_INFORMATION 4 /* FileFsDeviceInformation */
 
+#define FS_ATTRIBUTE_INFORMATION 5 /* FileFsAttributeInformation */
+#define PATH_CCH 32768u            /* no path is longer; asking for the length costs as much */
+
+/*
+ * FILE_FS_ATTRIBUTE_INFORMATION with room for the name. GetVolumeInformationByHandleW asks for the
+ * label and the serial number, too.
+ * https://learn.microsoft.com/windows-hardware/drivers/ddi/ntifs/ns-ntifs-_file_fs_attribute_information
+ */
+struct filesystem_information {
+    ULONG flags;
+    LONG component_cch;
+    ULONG name_bytes;
+    wchar_t name_w[32];
+};
+
 /* FILE_FS_DEVICE_INFORMATION; https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/ */
 struct device_information {
     ULONG type;
@@ -47,15 +62,13 @@ static enum sbx_status get_guid_path(
     enum sbx_status status = SBX_OK;
     wchar_t *path_w = NULL;
     const wchar_t *end_w = NULL;
-    DWORD cch = GetFinalPathNameByHandleW(handle, NULL, 0, VOLUME_NAME_GUID);
+    DWORD cch;
 
-    if (!cch || cch > 40000)
-        return SBX_OK;
-    status = sbx_calloc((size_t)cch + 1, sizeof(*path_w), &path_w, err);
+    status = sbx_calloc(PATH_CCH, sizeof(*path_w), &path_w, err);
     if (status)
         return status;
-    if (GetFinalPathNameByHandleW(handle, path_w, cch + 1, VOLUME_NAME_GUID) <= cch &&
-        wcsncmp(path_w, prefix_w, countof(prefix_w) - 1) == 0)
+    cch = GetFinalPathNameByHandleW(handle, path_w, PATH_CCH, VOLUME_NAME_GUID);
+    if (cch && cch < PATH_CCH && wcsncmp(path_w, prefix_w, countof(prefix_w) - 1) == 0)
         end_w = wcschr(path_w + countof(prefix_w) - 1, L'\\');
     if (end_w)
         sbx_wstr_display(
@@ -70,22 +83,25 @@ enum sbx_status sbx_volume_of_handle(
     struct sbx_volume volume;
     struct device_information device = {0, 0};
     IO_STATUS_BLOCK io;
-    wchar_t filesystem_w[32] = {0};
-    DWORD serial = 0;
+    struct filesystem_information filesystem;
     enum sbx_status status = SBX_OK;
     NTSTATUS nt;
 
     memset(&volume, 0, sizeof(volume));
-    if (!GetVolumeInformationByHandleW(
-            handle, NULL, 0, &serial, NULL, &volume.flags, filesystem_w, countof(filesystem_w)))
-        return sbx_fail_win32(err, GetLastError(), "query the volume");
+    memset(&filesystem, 0, sizeof(filesystem));
+    nt = NtQueryVolumeInformationFile(handle, &io, &filesystem, sizeof(filesystem),
+        (FS_INFORMATION_CLASS)FS_ATTRIBUTE_INFORMATION);
+    if (nt < 0)
+        return sbx_fail_nt(err, (uint32_t)nt, "query the volume");
     nt = NtQueryVolumeInformationFile(
         handle, &io, &device, sizeof(device), (FS_INFORMATION_CLASS)FS_DEVICE_INFORMATION);
     if (nt < 0)
         return sbx_fail_nt(err, (uint32_t)nt, "query the volume's device");
-    sbx_wstr_display(
-        filesystem_w, wcslen(filesystem_w), volume.filesystem, sizeof(volume.filesystem));
-    volume.serial = serial;
+    if (filesystem.name_bytes > sizeof(filesystem.name_w))
+        return sbx_fail(err, SBX_UNPROVEN, "the name of the file system does not fit");
+    sbx_wstr_display(filesystem.name_w, filesystem.name_bytes / sizeof(wchar_t), volume.filesystem,
+        sizeof(volume.filesystem));
+    volume.flags = filesystem.flags;
     volume.persistent_acls = (volume.flags & FILE_PERSISTENT_ACLS) != 0;
     volume.kind = kind_of(&device);
     status = get_guid_path(handle, &volume, err);

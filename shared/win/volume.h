@@ -21,7 +21,6 @@ struct sbx_volume {
     DWORD flags;          /* FILE_PERSISTENT_ACLS, FILE_SUPPORTS_REPARSE_POINTS, ... */
     bool persistent_acls; /* without this no grant means anything */
     enum sbx_volume_kind kind;
-    uint32_t serial;
     char guid_path[64]; /* "\\?\Volume{...}\", empty when the system gives none */
 };
 
@@ -33,7 +32,7 @@ const char *sbx_volume_kind_name(enum sbx_volume_kind kind);
  * names cannot hide it.
  * @param handle file or directory with FILE_READ_ATTRIBUTES
  * @see
- * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getvolumeinformationbyhandlew
+ * https://learn.microsoft.com/windows-hardware/drivers/ddi/ntifs/nf-ntifs-ntqueryvolumeinformationfile
  */
 SBX_MUST_CHECK enum sbx_status sbx_volume_of_handle(
     HANDLE handle, struct sbx_volume *ret_volume, struct sbx_error *err);

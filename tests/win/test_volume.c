@@ -5,20 +5,25 @@
 #include "shared/win/handle.h"
 #include "shared/win/known.h"
 #include "shared/win/volume.h"
+#include "shared/win/wstr.h"
 
 static struct sbx_error err;
 
 START_TEST(of_handle__system_drive__local_with_acls)
 {
     static const struct sbx_file_how how = {.kind = SBX_FILE_DIRECTORY};
-    struct sbx_volume volume = {{0}, 0, false, SBX_VOLUME_UNKNOWN, 0, {0}};
+    struct sbx_volume volume = {{0}, 0, false, SBX_VOLUME_UNKNOWN, {0}};
     HANDLE handle = NULL;
-    DWORD serial = 0, flags = 0;
+    wchar_t filesystem_w[32] = {0};
+    char filesystem[32];
+    DWORD flags = 0;
 
     ck_assert_sbx_ok(sbx_file_open("C:\\", &how, &handle, &err), &err);
     ck_assert_sbx_ok(sbx_volume_of_handle(handle, &volume, &err), &err);
-    ck_assert(GetVolumeInformationW(L"C:\\", NULL, 0, &serial, NULL, &flags, NULL, 0));
-    ck_assert_uint_eq(volume.serial, serial);
+    ck_assert(GetVolumeInformationW(
+        L"C:\\", NULL, 0, NULL, NULL, &flags, filesystem_w, countof(filesystem_w)));
+    sbx_wstr_display(filesystem_w, wcslen(filesystem_w), filesystem, sizeof(filesystem));
+    ck_assert_str_eq(volume.filesystem, filesystem);
     ck_assert_uint_eq(volume.flags, flags);
     ck_assert_int_eq(volume.persistent_acls, (flags & FILE_PERSISTENT_ACLS) != 0);
     ck_assert_int_ne(volume.kind, SBX_VOLUME_REMOTE);
