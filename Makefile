@@ -269,7 +269,7 @@ demo:  ## install what is missing, build, run the main job on a small project an
 	$(Q)scripts/demo
 
 bench: deps  ## ratios against a bare process: start-up, output, memory
-	$(Q)$(MAKE) -s -j2 programs suite $(O)/tests/empty.exe $(O)/tests/aclset.exe
+	$(Q)$(MAKE) -s -j2 programs suite $(O)/tests/empty.exe $(O)/tests/resident.exe $(O)/tests/aclset.exe
 	$(Q)scripts/bench
 	$(Q)scripts/bench-grants --platform stock
 	$(Q)$(if $(wildcard $(BUILD)/ntwine/stamp),scripts/bench-grants --platform ntwine,echo "bench-grants on ntwine: not built (scripts/bootstrap --ntwine)")

@@ -1,7 +1,15 @@
 """
-The second and later commands of a session against a bare process: second.py PAIRS agent.exe serve ...
+The second and later commands of a session against the same command without a sandbox:
+second.py PAIRS resident.exe agent.exe serve ...
 
-Prints the median of wall(exec.start until exec.exit) / wall(the same command without a sandbox), in alternating pairs.
+Prints two medians of wall(exec.start until exec.exit) / wall(without), over rounds in which the three take turns:
+  1. against a resident host (tests/probe/resident.c), a Windows program that runs the command with pipes and
+     CREATE_NO_WINDOW and answers a line with a line. That is what `serve` takes the place of: both sides have a program
+     that is there already, a child of a Windows process, and a console host that Windows (and Wine) starts beside a
+     console program that may not share a console.
+  2. against `wine cmd` from here: a process that Unix starts, without a Windows parent and without a console of its
+     own. On Windows no command of a host is started like that. The console host and the way through CreateProcess are
+     part of the difference, and no part of the sandbox.
 """
 import os
 import statistics
@@ -11,7 +19,8 @@ import time
 from rpc import Agent
 
 pairs, argv = int(sys.argv[1]), ["cmd", "/c", "exit"]
-agent = Agent(sys.argv[2:])
+host = subprocess.Popen([os.environ["WINE"], sys.argv[2]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+agent = Agent(sys.argv[3:])
 agent.call("initialize", protocolVersion=1)
 
 
@@ -26,23 +35,33 @@ def boxed():
     return took, end["params"]["result"]["reused"]["runner"]
 
 
+def resident():
+    begun = time.perf_counter()
+    host.stdin.write((" ".join(argv) + "\n").encode())
+    host.stdin.flush()
+    answer = host.stdout.readline().strip()
+    took = time.perf_counter() - begun
+    if answer != b"0":
+        sys.exit(f"second.py: the resident host says {answer}")
+    time.sleep(0.2)
+    return took
+
+
 def bare():
     begun = time.perf_counter()
     subprocess.run([os.environ["WINE"], *argv], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - begun
 
 
-for _ in range(3):
-    bare()
-    boxed()
-ratios, reused, walls = [], 0, []
-for _ in range(pairs):
-    b = bare()
-    s, ready = boxed()
-    ratios.append(s / b)
-    walls.append((b, s))
-    reused += ready
+walls, reused = [], 0
+for i in range(3 + pairs):
+    r, (s, ready), b = resident(), boxed(), bare()
+    if i >= 3:
+        walls.append((r, s, b))
+        reused += ready
 agent.call("shutdown")
-print(f"# bare {statistics.median(b for b, _ in walls) * 1000:.0f} ms, in the session "
-      f"{statistics.median(s for _, s in walls) * 1000:.0f} ms, spare runner used {reused} of {pairs}", file=sys.stderr)
-print(f"{statistics.median(ratios):.4f}")
+host.stdin.close()
+ms = [statistics.median(column) * 1000 for column in zip(*walls)]
+print(f"# resident host {ms[0]:.0f} ms, in the session {ms[1]:.0f} ms, wine cmd {ms[2]:.0f} ms, "
+      f"spare runner used {reused} of {pairs}", file=sys.stderr)
+print(f"{statistics.median(s / r for r, s, _ in walls):.4f} {statistics.median(s / b for _, s, b in walls):.4f}")
