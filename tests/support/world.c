@@ -220,3 +220,11 @@ const struct sbx_plan_root *world_planned(const struct world *w, const char *pat
     ck_abort_msg("no planned root '%s'", path);
     return NULL;
 }
+
+void world_ck_says(const struct sbx_error *err, const char *word)
+{
+    ck_assert_msg(
+        strstr(err->context, word) != NULL, "\"%s\" does not say '%s'", err->context, word);
+    ck_assert_msg(err->hint[0] != '\0', "no hint: %s", err->context);
+    ck_assert_ptr_null(strchr(err->context, '\n'));
+}

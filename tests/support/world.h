@@ -60,4 +60,7 @@ size_t world_count(const struct world *w, const char *path, const char *sid, uin
 /** The planned root with that path; the test fails when there is none. */
 const struct sbx_plan_root *world_planned(const struct world *w, const char *path);
 
+/** A refusal: one line with the word in it, and a hint. */
+void world_ck_says(const struct sbx_error *err, const char *word);
+
 #endif
