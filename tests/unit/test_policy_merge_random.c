@@ -14,6 +14,9 @@ static const char *const some_domains[] = {
     "a.example", "*.a.example", "x.a.example", "x.a.example:443", "b.example"};
 static const char *const some_names[] = {"A*", "AB", "AB*", "C", "*B"};
 
+static const char *const some_protected[] = {"x.txt", "y.txt", "z.txt"};
+static const char *const some_commands[] = {"a", "b", "a\",\"x", "b\",\"x"};
+
 static void random_list(
     uint64_t *state, struct sbx_buf *text, const char *key, const char *const *words, size_t count)
 {
@@ -28,6 +31,19 @@ static void random_list(
     ck_assert_sbx_ok(sbx_buf_puts(text, "]", &err), &err);
 }
 
+static void random_rules(uint64_t *state, struct sbx_buf *text)
+{
+    static const char *const decisions[] = {"allow", "prompt", "deny"};
+    size_t n = (size_t)(unit_random(state) % 4);
+    struct sbx_error err;
+
+    while (n--)
+        ck_assert_sbx_ok(sbx_buf_printf(text, &err, "{\"match\":[\"%s\"],\"decision\":\"%s\"}%s",
+                             some_commands[unit_random(state) % countof(some_commands)],
+                             decisions[unit_random(state) % countof(decisions)], n ? "," : ""),
+            &err);
+}
+
 /* Each scalar is written with probability 1/4, each list with 1/3. */
 static void random_layer(uint64_t *state, enum sbx_layer layer, struct sbx_policy *ret)
 {
@@ -37,7 +53,12 @@ static void random_layer(uint64_t *state, enum sbx_layer layer, struct sbx_polic
     size_t count, i;
 
     sbx_buf_init(&text, 65536);
-    ck_assert_sbx_ok(sbx_buf_puts(&text, "{\"filesystem\":{\"denyWrite\":[]", &err), &err);
+    ck_assert_sbx_ok(sbx_buf_puts(&text, "{\"commands\":[", &err), &err);
+    random_rules(state, &text);
+    ck_assert_sbx_ok(sbx_buf_puts(&text, "],\"protect\":{", &err), &err);
+    random_list(state, &text, "add", some_protected, countof(some_protected));
+    ck_assert_sbx_ok(sbx_buf_puts(&text, "},\"filesystem\":{", &err), &err);
+    random_list(state, &text, "denyWrite", some_paths, 6);
     if (unit_random(state) % 3 == 0) {
         ck_assert_sbx_ok(sbx_buf_puts(&text, ",", &err), &err);
         random_list(state, &text, "allowWrite", some_paths, countof(some_paths));
@@ -49,10 +70,12 @@ static void random_layer(uint64_t *state, enum sbx_layer layer, struct sbx_polic
         random_list(state, &text, "denyRead", some_paths, 6);
     }
     ck_assert_sbx_ok(sbx_buf_puts(&text, "},\"network\":{", &err), &err);
-    if (unit_random(state) % 3 == 0)
+    random_list(state, &text, "deniedDomains", some_domains, countof(some_domains));
+    if (unit_random(state) % 3 == 0 && !sbx_buf_puts(&text, ",", &err))
         random_list(state, &text, "allowedDomains", some_domains, countof(some_domains));
     ck_assert_sbx_ok(sbx_buf_puts(&text, "},\"environment\":{", &err), &err);
-    if (unit_random(state) % 3 == 0)
+    random_list(state, &text, "scrub", some_names, countof(some_names));
+    if (unit_random(state) % 3 == 0 && !sbx_buf_puts(&text, ",", &err))
         random_list(state, &text, "pass", some_names, countof(some_names));
     ck_assert_sbx_ok(sbx_buf_puts(&text, "}}", &err), &err);
     ck_assert_sbx_ok(
@@ -162,6 +185,37 @@ static void assert_no_new(const struct sbx_strings *after, const struct sbx_stri
     assert_inside(after, &bound, covers, false);
 }
 
+/* What takes away is all still there. */
+static void assert_kept(const struct sbx_strings *after, const struct sbx_strings *before)
+{
+    size_t i, k;
+
+    for (i = 0; i < before->count; i++) {
+        for (k = 0; k < after->count && strcmp(after->items[k], before->items[i]); k++)
+            ;
+        ck_assert_msg(k < after->count, "'%s' is lost", before->items[i]);
+    }
+}
+
+/* No command is decided more freely. */
+static void assert_as_strict(const struct sbx_policy *after, const struct sbx_policy *before)
+{
+    static const unsigned strictness[] = {0, 1, 2, 3}; /* unset, allow, prompt, deny */
+    static const char *const vectors[][2] = {
+        {"a", NULL}, {"a", "x"}, {"b", NULL}, {"b", "x"}, {"c", "x"}};
+    size_t i;
+
+    for (i = 0; i < countof(vectors); i++) {
+        const size_t argc = vectors[i][1] ? 2 : 1;
+        const char *reason = NULL;
+        enum sbx_decision now = sbx_policy_decide(after, vectors[i], argc, &reason);
+        enum sbx_decision was = sbx_policy_decide(before, vectors[i], argc, &reason);
+
+        ck_assert_msg(strictness[now] >= strictness[was], "%s: %d after %d", vectors[i][0],
+            (int)now, (int)was);
+    }
+}
+
 START_TEST(merge__random_layers__never_exceed_the_machine)
 {
     uint64_t state = unit_seed();
@@ -225,7 +279,18 @@ START_TEST(merge__random_workspace__never_widens)
             assert_no_new(
                 &with.allowed_domains, &without.allowed_domains, sbx_policy_domain_covers);
             assert_no_new(&with.env_pass, &without.env_pass, sbx_policy_env_covers);
-            ck_assert_uint_ge(with.deny_read.count, without.deny_read.count);
+            assert_kept(&with.deny_read, &without.deny_read);
+            assert_kept(&with.deny_write, &without.deny_write);
+            assert_kept(&with.denied_domains, &without.denied_domains);
+            assert_kept(&with.protect_add, &without.protect_add);
+            assert_kept(&with.env_scrub, &without.env_scrub);
+            assert_kept(&with.deny_read, &layer[2].deny_read);
+            assert_kept(&with.deny_write, &layer[2].deny_write);
+            assert_kept(&with.denied_domains, &layer[2].denied_domains);
+            assert_kept(&with.protect_add, &layer[2].protect_add);
+            assert_kept(&with.env_scrub, &layer[2].env_scrub);
+            assert_as_strict(&with, &without);
+            assert_as_strict(&with, &layer[2]);
             sbx_policy_done(&with);
         }
         sbx_policy_done(&without);
