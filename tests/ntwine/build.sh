@@ -21,7 +21,7 @@ for tool in gcc x86_64-w64-mingw32-gcc python3 perl patch xz; do
     command -v "$tool" >/dev/null || die "$tool is missing"
 done
 
-stamp=$(find "$here/build.sh" "$here/insert.py" "$here/prefix.sh" "$here"/*.[ch] "$here/server" "$here/doubles" -type f 2>/dev/null | sort | xargs cat | sha256sum | cut -d" " -f1)
+stamp=$(find "$here/build.sh" "$here/insert.py" "$here/prefix.sh" "$here"/*.[ch] "$here/server" "$here/unix" "$here/doubles" -type f 2>/dev/null | sort | xargs cat | sha256sum | cut -d" " -f1)
 if [ "${1-}" = --if-needed ] && [ "$(cat "$out/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 mkdir -p "$out"
 rm -f "$out/stamp"
@@ -96,6 +96,8 @@ build_server() {
     ) 2>"$out/compile.log" || die "the server does not compile, see $out/compile.log"
     gcc -o "$out/wineserver" "$objects"/*.o
     gcc -O2 -Wall -Wextra -Werror -o "$out/setsd" "$here/server/setsd.c"
+    gcc -shared -fPIC -O2 -w -D__WINESRC__ -DWINE_UNIX_LIB -D_GNU_SOURCE -fshort-wchar -fno-strict-aliasing \
+        -I"$out/source/include" -o "$out/links.so" "$here/unix/links.c" 2>"$out/links.log" || die "links.c does not compile, see $out/links.log"
 }
 
 build_probes() {
@@ -115,6 +117,8 @@ make_tree() {
     cp "$out/wineserver" "$tree/usr/lib/wine/"
     ln -s /usr/share/wine "$tree/usr/share/wine"
     cp -r "/$lib/x86_64-unix" "$tree/$lib/"
+    mv "$tree/$lib/x86_64-unix/ntdll.so" "$tree/$lib/x86_64-unix/ntdll-real.so"
+    cp "$out/links.so" "$tree/$lib/x86_64-unix/ntdll.so"
     ln -s "/$lib/x86_64-windows"/* "$tree/$lib/x86_64-windows/"
     ln -s "/$lib/i386-windows" "$tree/$lib/i386-windows"
 }

@@ -62,6 +62,15 @@ HOOKS = {
     ],
     "fd.c": [
         (AFTER, '#include "request.h"\n', '#include "nt_model.h"\n'),
+        # a junction that was opened itself is an empty directory
+        (BEFORE, "\n/* closed_fd is used to keep track", "#define fstat( fd, st ) nt_fstat( fd, st )\n"
+         "#define stat( path, st ) nt_lstat( path, st )\n#define rmdir( path ) nt_rmdir( path )\n"
+         "#define realpath( path, to ) nt_realpath( path )\n"),
+        (BEFORE, "    if ((fd = dup( fd )) == -1)\n        return -1;\n\n    if (!(dir = fdopendir( fd )))\n",
+         "    if (nt_is_link_fd( fd )) return 1;\n"),
+        (BEFORE, "    if ((fd->unix_fd = open( name, rw_mode", "    flags |= nt_link_flags( name, access, options );\n"),
+        (BEFORE, "        free( path );\n    }\n\n    closed_fd->unix_fd = fd->unix_fd;\n",
+         "        nt_true_name( path, fd->unix_name, &fd->nt_name, &fd->nt_namelen );\n"),
         (BEFORE, "    if ((result = obj->ops->open_file( obj, req->access, req->sharing, req->options )))\n",
          "    if (!nt_check_device_open( obj, req->access )) { release_object( obj ); return; }\n"),
         (BEFORE, "        reply->handle = alloc_handle( current->process, result, req->access, req->attributes );\n",

@@ -58,6 +58,10 @@ void child(const wchar_t *dir);
 /* Starts this program with these arguments; its exit code. */
 DWORD run(HANDLE token, const wchar_t *arguments);
 
+/* ---- probe_links.c: the same ---- */
+
+void test_links(void);
+
 /* ---- probe_admin.c: with the full token ---- */
 
 void test_privileges(void);

@@ -338,6 +338,7 @@ void test_user(void)
     test_delete_rights();
     test_owner_and_denies();
     test_overwrite();
+    test_links();
     test_volume();
     test_registry();
     test_named_objects();

@@ -30,6 +30,7 @@
 #include "nt_model.h"
 
 #define SD_XATTR "user.ntwine.sd"
+#define LINK_SD_XATTR "trusted.ntwine.sd"
 #define ROOT_XATTR "user.ntwine.root"
 #define OVERWRITE_ACCESS (FILE_WRITE_DATA | FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES)
 
@@ -44,18 +45,33 @@ static struct
 static struct security_descriptor *load_sd( const char *path )
 {
     static char buffer[65536];
-    ssize_t size = getxattr( path, SD_XATTR, buffer, sizeof(buffer) );
+    ssize_t size = lgetxattr( path, SD_XATTR, buffer, sizeof(buffer) );
 
+    if (size < 0 && nt_is_link( path )) size = lgetxattr( path, LINK_SD_XATTR, buffer, sizeof(buffer) );
     if (size <= 0 || !sd_is_valid( (struct security_descriptor *)buffer, size )) return NULL;
     return memdup( buffer, size );
+}
+
+static int fd_path( int unix_fd, char *path, struct stat *st );
+
+static int store_link_sd( int unix_fd, const struct security_descriptor *sd )
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    if (!nt_is_link_fd( unix_fd ) || !fd_path( unix_fd, path, &st )) return 0;
+    if (lsetxattr( path, LINK_SD_XATTR, sd, nt_sd_size( sd ), 0 ) == -1) set_error( STATUS_ACCESS_DENIED );
+    return 1;
 }
 
 /* Setting a user xattr needs write permission even for the owner; FILE_ATTRIBUTE_READONLY takes that away. */
 static void store_sd( int unix_fd, const struct security_descriptor *sd )
 {
     struct stat st;
-    int ret = fsetxattr( unix_fd, SD_XATTR, sd, nt_sd_size( sd ), 0 );
+    int ret;
 
+    if (store_link_sd( unix_fd, sd )) return;
+    ret = fsetxattr( unix_fd, SD_XATTR, sd, nt_sd_size( sd ), 0 );
     if (ret == -1 && (errno == EACCES || errno == EPERM) && !fstat( unix_fd, &st ))
     {
         fchmod( unix_fd, st.st_mode | S_IWUSR );
@@ -135,7 +151,8 @@ static void find_parent( struct place *place )
     if (place->exists && S_ISDIR( place->st.st_mode ) && getxattr( place->path, ROOT_XATTR, NULL, 0 ) >= 0) place->parent[0] = 0;
 }
 
-static int find_place( struct fd *root, const char *name, struct place *place )
+/* keep_link: a junction at the end is meant itself. */
+static int find_place( struct fd *root, const char *name, struct place *place, int keep_link )
 {
     char *full = dup_fd_name( root, name ), *real, *slash, leaf[NAME_MAX + 1];
     size_t len;
@@ -144,9 +161,9 @@ static int find_place( struct fd *root, const char *name, struct place *place )
     place->exists = place->special = 0;
     if (!full) return 0;
     while ((len = strlen( full )) > 1 && full[len - 1] == '/') full[len - 1] = 0;
-    if ((real = realpath( full, NULL )))
+    if ((keep_link && (real = nt_link_path( full ))) || (real = realpath( full, NULL )))
     {
-        if (strlen( real ) < PATH_MAX && !stat( real, &place->st ))
+        if (strlen( real ) < PATH_MAX && !nt_lstat( real, &place->st ))
         {
             strcpy( place->path, real );
             place->exists = ret = 1;
@@ -268,7 +285,7 @@ int nt_file_open( struct fd *root, const char *name, unsigned int *access, int f
     free( pending.new_sd );
     memset( &pending, 0, sizeof(pending) );
     pending.granted = *access;
-    if (!token || !find_place( root, name, &place ) || place.special)
+    if (!token || !find_place( root, name, &place, nt_means_link( *access, options )) || place.special)
     {
         if (*access & MAXIMUM_ALLOWED) pending.granted = FILE_ALL_ACCESS;
         return 1;
@@ -312,7 +329,7 @@ static int fd_path( int unix_fd, char *path, struct stat *st )
     char link[64];
     ssize_t len;
 
-    if (fstat( unix_fd, st ) == -1 || (!S_ISREG( st->st_mode ) && !S_ISDIR( st->st_mode ))) return 0;
+    if (nt_fstat( unix_fd, st ) == -1 || (!S_ISREG( st->st_mode ) && !S_ISDIR( st->st_mode ))) return 0;
     snprintf( link, sizeof(link), "/proc/self/fd/%d", unix_fd );
     if ((len = readlink( link, path, PATH_MAX - 1 )) <= 0 || path[0] != '/') return 0;
     path[len] = 0;
@@ -327,7 +344,7 @@ struct security_descriptor *nt_file_get_sd( int unix_fd )
     ssize_t size;
 
     if (!fd_path( unix_fd, path, &st )) return NULL;
-    size = fgetxattr( unix_fd, SD_XATTR, buffer, sizeof(buffer) );
+    size = fgetxattr( unix_fd, SD_XATTR, buffer, sizeof(buffer) ); /* EBADF for a link: effective_sd has it */
     if (size > 0 && sd_is_valid( (struct security_descriptor *)buffer, size )) return memdup( buffer, size );
     return effective_sd( path, S_ISDIR( st.st_mode ));
 }
@@ -363,13 +380,13 @@ int nt_may_rename( struct fd *fd, struct fd *root, const char *nameptr, data_siz
     directory = S_ISDIR( st.st_mode );
     if (!link && !(access & DELETE)) return refuse( token, DELETE );
     if (link && !((access | allowed_on( token, path, directory )) & FILE_WRITE_ATTRIBUTES)) return refuse( token, FILE_WRITE_ATTRIBUTES );
-    if (!find_place( root, name, &target )) return 1;
+    if (!find_place( root, name, &target, 1 )) return 1;
     needed = directory ? FILE_ADD_SUBDIRECTORY : FILE_ADD_FILE;
     if (target.parent[0] && (needed & ~allowed_on( token, target.parent, 1 ))) return refuse( token, needed );
     if (target.exists && replace && (target.st.st_dev != st.st_dev || target.st.st_ino != st.st_ino) &&
         !(rights_on( token, &target, DELETE, 0 ) & DELETE)) return refuse( token, DELETE );
     /* a moved object keeps its descriptor, so an inherited one must be written down first */
-    if (!link && fgetxattr( unix_fd, SD_XATTR, NULL, 0 ) < 0 && (sd = nt_file_get_sd( unix_fd )))
+    if (!link && fgetxattr( unix_fd, SD_XATTR, NULL, 0 ) < 0 && !nt_is_link_fd( unix_fd ) && (sd = nt_file_get_sd( unix_fd )))
     {
         store_sd( unix_fd, sd );
         free( sd );

@@ -132,6 +132,18 @@ extern struct security_descriptor *nt_file_get_sd( int unix_fd );
 extern int nt_file_set_sd( int unix_fd, const struct security_descriptor *sd, unsigned int info );
 extern int nt_may_rename( struct fd *fd, struct fd *root, const char *name, data_size_t len, int link, int replace, unsigned int access );
 
+/* nt_link.c */
+extern int nt_is_link( const char *path );
+extern int nt_is_link_fd( int unix_fd );
+extern int nt_means_link( unsigned int access, unsigned int options );
+extern int nt_link_flags( const char *name, unsigned int access, unsigned int options );
+extern int nt_fstat( int unix_fd, struct stat *st );
+extern int nt_lstat( const char *path, struct stat *st );
+extern int nt_rmdir( const char *path );
+extern char *nt_link_path( const char *path );
+extern char *nt_realpath( const char *path );
+extern void nt_true_name( const char *path, const char *real, WCHAR **name, data_size_t *len );
+
 /* nt_objects.c */
 extern int nt_new_named_object( struct object *obj, struct object *parent, const struct unicode_str *name, const struct security_descriptor *sd );
 extern void nt_default_sd( struct object *obj, struct token *token );
