@@ -14,6 +14,14 @@ static const struct {
     const char *id;
     sbx_verify_check_fn check;
 } checks[] = {
+    {"F25f", sbx_verify_check_open_root},
+    {"R4", sbx_verify_check_unrecorded},
+    {"R5", sbx_verify_check_denied_settled},
+    {"S10b", sbx_verify_check_batch_and},
+    {"S10c", sbx_verify_check_batch_percent},
+    {"S10d", sbx_verify_check_batch_started},
+    {"S28", sbx_verify_check_other_build},
+    {"S29", sbx_verify_check_open_record},
     {"C5", sbx_verify_check_exit_code},
     {"P5b", sbx_verify_check_agent_killed},
     {"P17c", sbx_verify_check_default_list},
@@ -71,8 +79,8 @@ static enum sbx_status write_vector(const struct sbx_verify_check *check, const 
     enum sbx_status status;
 
     sbx_buf_init(&words, WORDS_MAX_BYTES);
-    status = sbx_buf_printf(
-        &words, err, "run|--quiet|--mode|%s", modes[mode ? mode : SBX_MODE_AUTO]);
+    status =
+        sbx_buf_printf(&words, err, "run|--quiet|--mode|%s", modes[mode ? mode : SBX_MODE_AUTO]);
     if (!status && !own_timeout)
         status = sbx_buf_puts(&words, "|--timeout|20", err);
     if (!status && !own_cwd)
@@ -233,6 +241,19 @@ enum sbx_status sbx_verify_path(
         status = sbx_buf_steal(&text, ret_path, err);
     sbx_buf_done(&text);
     return status;
+}
+
+bool sbx_verify_is_there(const struct sbx_verify_check *check, const char *place)
+{
+    char *path = NULL;
+    wchar_t *path_w = NULL;
+    bool there = true; /* when it cannot be asked, too */
+
+    if (!sbx_verify_path(check, place, &path, NULL) && !sbx_wstr_from_utf8(path, &path_w, NULL))
+        there = GetFileAttributesW(path_w) != INVALID_FILE_ATTRIBUTES;
+    free(path_w);
+    free(path);
+    return there;
 }
 
 enum sbx_status sbx_verify_put_file(const struct sbx_verify_check *check, const char *place,

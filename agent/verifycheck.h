@@ -73,6 +73,9 @@ SBX_MUST_CHECK enum sbx_status sbx_verify_attack(const struct sbx_verify_check *
 SBX_MUST_CHECK enum sbx_status sbx_verify_must(
     const struct sbx_verify_check *check, const char *words, struct sbx_error *err);
 
+/** Whether something has that name; true also when it cannot be asked. */
+bool sbx_verify_is_there(const struct sbx_verify_check *check, const char *place);
+
 /** A file of the inner fixture, with this content. @param place "{ws}\\name" */
 SBX_MUST_CHECK enum sbx_status sbx_verify_put_file(const struct sbx_verify_check *check,
     const char *place, const char *content, struct sbx_error *err);

@@ -11,6 +11,10 @@ enum sbx_status sbx_verify_check_denied_command(
     const struct sbx_verify_check *check, struct sbx_error *err);
 enum sbx_status sbx_verify_check_denied_plan(
     const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_unrecorded(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_denied_settled(
+    const struct sbx_verify_check *check, struct sbx_error *err);
 
 /* --- verifyreach.c: what needs several runs, or the user's hand between them --- */
 enum sbx_status sbx_verify_check_wider_run(
@@ -26,6 +30,8 @@ enum sbx_status sbx_verify_check_held_names(
 enum sbx_status sbx_verify_check_link_untouched(
     const struct sbx_verify_check *check, struct sbx_error *err);
 enum sbx_status sbx_verify_check_late_name(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_open_root(
     const struct sbx_verify_check *check, struct sbx_error *err);
 
 /* --- verifychild.c: what a command is given, and its end --- */
@@ -91,6 +97,20 @@ enum sbx_status sbx_verify_check_token_plan(
 enum sbx_status sbx_verify_check_token_proof(
     const struct sbx_verify_check *check, struct sbx_error *err);
 enum sbx_status sbx_verify_check_message(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifybatch.c: arguments of batch files --- */
+enum sbx_status sbx_verify_check_batch_and(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_batch_percent(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_batch_started(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifycalibrated.c: which calibration counts --- */
+enum sbx_status sbx_verify_check_other_build(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_open_record(
     const struct sbx_verify_check *check, struct sbx_error *err);
 
 #endif

@@ -240,6 +240,21 @@ enum sbx_status sbx_verify_check_link_untouched(
     return status;
 }
 
+/*
+ * Everything in the root is open to Everyone, as on some data volumes: with recipes that carry
+ * Everyone only the deny stands between the command and the list of a protected folder.
+ */
+enum sbx_status sbx_verify_check_open_root(
+    const struct sbx_verify_check *check, struct sbx_error *err)
+{
+    static const char words[] = "setdacl|{ws}\\.git|D:P(A;OICI;FA;;;WD)";
+    enum sbx_status status = sbx_verify_must(check, "setdacl|{ws}\\.git|D:(A;OICI;FA;;;WD)", err);
+
+    if (!status)
+        status = sbx_verify_attack(check, NULL, words, err);
+    return status ? status : sbx_verify_outside(check->run, words, &check->result->seen, err);
+}
+
 /* A name made between two runs, by whatever the first one left: told by the second one or not. */
 static enum sbx_status late_name(const struct sbx_verify_check *check, const char *options,
     const char *name, bool *ret_told, struct sbx_error *err)

@@ -4,6 +4,7 @@
  */
 #include "verifychecks.h"
 
+#include "approve.h"
 #include "shared/win/handle.h"
 #include "shared/win/wstr.h"
 
@@ -14,7 +15,9 @@
     "\"verify\"}]}"
 #define POLICY "{out}\\policy.json"
 #define WITH_POLICY "--policy|" POLICY
+#define AUDITED "{\"audit\":{\"enabled\":true}}"
 #define EXIT_REFUSED 126u
+#define EXIT_SANDBOX 125u
 
 /* A run that must be refused, and what it was refused to do. */
 struct refusal {
@@ -22,19 +25,6 @@ struct refusal {
     const char *granted; /* a place whose list a grant would change */
     const char *made;    /* what the command would make */
 };
-
-static bool is_there(const struct sbx_verify_check *check, const char *place)
-{
-    char *path = NULL;
-    wchar_t *path_w = NULL;
-    bool there = true; /* when it cannot be asked, too */
-
-    if (!sbx_verify_path(check, place, &path, NULL) && !sbx_wstr_from_utf8(path, &path_w, NULL))
-        there = GetFileAttributesW(path_w) != INVALID_FILE_ATTRIBUTES;
-    free(path_w);
-    free(path);
-    return there;
-}
 
 /* Refused with our own code, and nothing is changed: DENIED. Anything changed: it SUCCEEDED. */
 static enum sbx_status try_refused(const struct sbx_verify_check *check,
@@ -49,8 +39,8 @@ static enum sbx_status try_refused(const struct sbx_verify_check *check,
         status = sbx_verify_run_words(check, refusal->options, refusal->program, &ran, err);
     if (!status)
         status = sbx_verify_descriptor(check, refusal->granted, &after, err);
-    if (!status &&
-        (ran.began || is_there(check, refusal->made) || !sbx_descriptor_equal(&before, &after)))
+    if (!status && (ran.began || sbx_verify_is_there(check, refusal->made) ||
+                       !sbx_descriptor_equal(&before, &after)))
         *ret_outcome = SBX_VERIFY_SUCCEEDED;
     else if (!status)
         *ret_outcome = ran.exit_code == wanted_code ? SBX_VERIFY_DENIED : SBX_VERIFY_ODD;
@@ -73,7 +63,7 @@ static enum sbx_status try_allowed(
         seen->inside_ran = seen->twin_ran = true;
         seen->confined = ran.confined;
         seen->ping = sbx_verify_ran_outcome(&ran);
-        seen->twin = is_there(check, refusal->made) ? seen->ping : SBX_VERIFY_ODD;
+        seen->twin = sbx_verify_is_there(check, refusal->made) ? seen->ping : SBX_VERIFY_ODD;
         if (!ran.began)
             memcpy(check->result->error, ran.error, sizeof(check->result->error));
     }
@@ -136,5 +126,85 @@ enum sbx_status sbx_verify_check_denied_plan(
     }
     sbx_verify_ran_done(&denied);
     sbx_verify_ran_done(&allowed);
+    return status;
+}
+
+/* Somebody who shares the log's folder with nobody: for as long as one run takes to be refused. */
+enum sbx_status sbx_verify_check_unrecorded(
+    const struct sbx_verify_check *check, struct sbx_error *err)
+{
+    struct sbx_verify_seen *seen = &check->result->seen;
+    struct sbx_verify_ran ran = {0};
+    char *path = NULL;
+    wchar_t *path_w = NULL;
+    HANDLE folder = INVALID_HANDLE_VALUE;
+    enum sbx_status status = sbx_verify_put_file(check, POLICY, AUDITED, err);
+    DWORD code;
+
+    if (!status) /* first, so that there is a log */
+        status = try_allowed(check, &creates, err);
+    if (!status)
+        status = sbx_verify_must(check, "delete|{free}\\started.txt", err);
+    if (!status)
+        status = sbx_verify_path(check, "{state}\\audit", &path, err);
+    if (!status)
+        status = sbx_wstr_from_utf8(path, &path_w, err);
+    if (!status) {
+        folder = CreateFileW(
+            path_w, FILE_LIST_DIRECTORY, 0, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+        code = GetLastError();
+        if (folder == INVALID_HANDLE_VALUE)
+            status = sbx_fail_win32(err, code, "hold '%s'", path);
+    }
+    if (!status)
+        status = sbx_verify_run_words(check, creates.options, creates.program, &ran, err);
+    sbx_handle_close(&folder);
+    if (!status)
+        seen->inside = ran.began || sbx_verify_is_there(check, creates.made) ? SBX_VERIFY_SUCCEEDED
+                       : ran.exit_code == EXIT_SANDBOX                       ? SBX_VERIFY_DENIED
+                                                                             : SBX_VERIFY_ODD;
+    sbx_verify_ran_done(&ran);
+    free(path_w);
+    free(path);
+    return status;
+}
+
+/* The second lock behind R2, where nothing but approvals is asked. */
+enum sbx_status sbx_verify_check_denied_settled(
+    const struct sbx_verify_check *check, struct sbx_error *err)
+{
+    static const char *const argv[] = {"probe", "create"};
+    struct sbx_verify_seen *seen = &check->result->seen;
+    struct sbx_approval_records records = {0};
+    struct sbx_approvals nobody;
+    struct sbx_policy policy;
+    struct sbx_facts facts = {0};
+    struct sbx_plan plan = {0};
+    struct sbx_approval_request request = {.policy = &policy,
+        .options = &policy,
+        .facts = &facts,
+        .plan = &plan,
+        .argv = argv,
+        .argc = countof(argv),
+        .command = SBX_DECISION_ALLOW};
+    enum sbx_status status;
+
+    sbx_policy_init(&policy, SBX_LAYER_COMMAND);
+    sbx_approvals_init(&nobody, SBX_ORIGIN_PERSON, NULL, NULL);
+    status = sbx_approvals_decide(&nobody, &request, &records, err);
+    if (!status) {
+        seen->inside_ran = seen->twin_ran = true;
+        seen->confined = check->report->confined; /* nothing runs: as the runs before */
+        seen->ping = seen->twin = SBX_VERIFY_SUCCEEDED;
+        request.command = SBX_DECISION_DENY;
+        status = sbx_approvals_decide(&nobody, &request, &records, err);
+        seen->inside = !status                ? SBX_VERIFY_SUCCEEDED
+                       : status == SBX_DENIED ? SBX_VERIFY_DENIED
+                                              : SBX_VERIFY_ODD;
+        status = SBX_OK;
+    }
+    sbx_approval_records_done(&records);
+    sbx_approvals_done(&nobody);
+    sbx_policy_done(&policy);
     return status;
 }
