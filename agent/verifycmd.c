@@ -13,9 +13,8 @@
 #define REPORT_MAX_BYTES (4u * 1024u * 1024u)
 
 /* The first run of all: it shows that ordinary work succeeds, and which mode `auto` means here. */
-static const struct sbx_verify_row first_row = {"", "ordinary work", "",
-    "read|{ws}\\target.txt", NULL, NULL, 0, SBX_VERIFY_FILES,
-    SBX_VERIFY_MUST_WORK | SBX_VERIFY_NO_TRACE};
+static const struct sbx_verify_row first_row = {"", "ordinary work", "", "read|{ws}\\target.txt",
+    NULL, NULL, 0, SBX_VERIFY_FILES, SBX_VERIFY_MUST_WORK | SBX_VERIFY_NO_TRACE};
 
 enum sbx_status sbx_verify_find_beside(const char *name, char **ret_path, struct sbx_error *err)
 {

@@ -14,9 +14,10 @@ list=$here/vista-imports.txt
 # (why, grants, revoke, audit, policy) and the watch on protected names made it 376 KB. Neither LTO
 # (330 KB) nor leaving out all hardening (317 KB), both measured when it was 345 KB, brings it back,
 # so its limit is its own. serve, mcp, verify, the audit log and elevated mode (set-up's other end,
-# leases, reads, status) made it about 620 KB.
+# leases, reads, status) made it about 620 KB; doctor and calibration 705 KB; the checks of verify, which
+# go through the same pipeline and the same code that refuses, 770 KB.
 limit_bytes=307200
-limit_agent_bytes=716800
+limit_agent_bytes=819200
 # Fence, firewall, accounts and the engine of elevated mode: 335 KB.
 limit_setup_bytes=368640
 passed=0 failed=0 skipped=0
