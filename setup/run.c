@@ -8,6 +8,7 @@
 #include "ownerfix.h"
 #include "place.h"
 #include "prepare.h"
+#include "strays.h"
 #include "table.h"
 #include "shared/core/winpath.h"
 #include "shared/win/file.h"
@@ -92,6 +93,19 @@ static void forget_if_nothing_left(struct run *run)
     (void)!sbx_setup_journal_remove(setup, &left, &unsaid);
 }
 
+/* A build is none the worse for a file that means nothing: what cannot be removed is said. */
+static void tidy(struct run *run)
+{
+    struct sbx_error why;
+    size_t removed = 0;
+
+    sbx_error_init(&why);
+    if (sbx_setup_remove_strays(run->setup, &removed, &why))
+        sbx_setup_note(
+            run->setup, "temporary files of an earlier set-up stay: %.600s", why.context);
+    run->outcome.changed = run->outcome.changed || removed > 0;
+}
+
 static void tell_undo(struct run *run)
 {
     if (!run->outcome.undo_failed)
@@ -130,9 +144,11 @@ static enum sbx_status build(struct run *run, struct sbx_error *err)
         status = sbx_setup_check_operator(setup, &setup->operator_sid, err);
     if (!status)
         status = sbx_setup_want(setup, err);
-    if (!status)
+    if (!status) {
         status = sbx_engine_build(
             &run->engine, sbx_setup_mode_name(setup->request.mode), &run->outcome, err);
+        tidy(run);
+    }
     if (status)
         forget_if_nothing_left(run);
     tell_undo(run);
@@ -201,13 +217,13 @@ static enum sbx_status uninstall(struct run *run, struct sbx_error *err)
         status = sbx_setup_want(setup, err);
     if (!status)
         status = is_clean(run, &clean, err);
-    if (status || clean)
-        return status;
-    tell_operators(setup);
-    status = sbx_engine_remove(&run->engine, &run->outcome, err);
+    if (!status && !clean) {
+        tell_operators(setup);
+        status = sbx_engine_remove(&run->engine, &run->outcome, err);
+    }
     if (!status)
-        status = sbx_setup_journal_remove(setup, &left, err);
-    if (!status && left)
+        status = sbx_setup_remove_folder(setup, &run->outcome.changed, &left, err);
+    if (!status && left && !clean)
         sbx_setup_note(
             setup, "'%s' stays: it holds files that set-up did not make", setup->program_folder);
     return status;

@@ -150,6 +150,13 @@ SBX_MUST_CHECK enum sbx_status sbx_file_replace_at(HANDLE directory, const char 
     const void *bytes, size_t length_bytes, const void *descriptor, struct sbx_error *err);
 
 /**
+ * True for a name that sbx_file_replace_at gives the temporary file of `name`: the process that
+ * made it was killed, or the power failed, between writing and renaming.
+ * @param name_w name of a directory entry
+ */
+bool sbx_file_is_temporary(const wchar_t *name_w, size_t name_cch, const char *name);
+
+/**
  * Rename an open object.
  * @param handle opened with DELETE
  * @param directory the new parent, or NULL to stay in the same one

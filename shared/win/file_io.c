@@ -330,6 +330,41 @@ static enum sbx_status create_temporary(HANDLE directory, const char *name, cons
     return status;
 }
 
+/* @return behind the hex digits at `at`; `at` itself when there is none */
+static size_t skip_hex(const wchar_t *name_w, size_t name_cch, size_t at)
+{
+    while (at < name_cch &&
+           ((name_w[at] >= '0' && name_w[at] <= '9') || (name_w[at] >= 'a' && name_w[at] <= 'f')))
+        at++;
+    return at;
+}
+
+static bool skip_text(const wchar_t *name_w, size_t name_cch, const char *text, size_t *at)
+{
+    size_t i;
+
+    for (i = 0; text[i]; i++) {
+        if (*at + i >= name_cch || name_w[*at + i] != (wchar_t)(unsigned char)text[i])
+            return false;
+    }
+    *at += i;
+    return true;
+}
+
+/* The form that create_temporary prints. */
+bool sbx_file_is_temporary(const wchar_t *name_w, size_t name_cch, const char *name)
+{
+    size_t at = 0, behind;
+
+    if (!skip_text(name_w, name_cch, name, &at) || !skip_text(name_w, name_cch, ".", &at))
+        return false;
+    behind = skip_hex(name_w, name_cch, at);
+    if (behind == at || !skip_text(name_w, name_cch, "-", &behind))
+        return false;
+    at = skip_hex(name_w, name_cch, behind);
+    return at > behind && skip_text(name_w, name_cch, ".tmp", &at) && at == name_cch;
+}
+
 enum sbx_status sbx_file_replace_at(HANDLE directory, const char *name, const void *bytes,
     size_t length_bytes, const void *descriptor, struct sbx_error *err)
 {
