@@ -168,6 +168,11 @@ $(O)/tests/test_requester.exe: $(O)/obj/tests/win/test_requester.o $(call obj,$(
         setup/requester.c) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+# The agent's end, with a stranger coming to it.
+$(O)/tests/test_setupstart.exe: $(O)/obj/tests/win/test_setupstart.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+        agent/setupstart.c agent/follow.c) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # The watch over protected names, with the grant engine behind it.
 PROTECT_SRC := $(wildcard agent/protect*.c agent/facts*.c $(GRANT_SRC)) agent/follow.c agent/installed.c
 PROTECT_EXE := $(filter $(O)/tests/test_protect.exe $(O)/tests/test_protect_%.exe,$(WINTEST_EXE))

@@ -142,6 +142,29 @@ START_TEST(root_moved__revoke__restored_where_it_is)
 }
 END_TEST
 
+/* Named in the ledger by its file id: found wherever it is on the volume. */
+START_TEST(named_object_moved_out__revoke__our_entries_are_gone)
+{
+    ck_assert_sbx_ok(apply(), &err);
+    move("ws\\.mcp.json", "out.json");
+    ck_assert_uint_gt(grant_entries("out.json"), 0);
+    ck_assert_sbx_ok(revoke_all(), &err);
+    ck_assert_uint_eq(grant_entries("out.json"), 0);
+}
+END_TEST
+
+/* The residual of SECURITY.md, so that its words stay true: `agent why` calls it left over. */
+START_TEST(other_file_moved_out__revoke__keeps_what_was_passed_on)
+{
+    ck_assert_sbx_ok(apply(), &err);
+    move("ws\\sub\\b.txt", "out.txt");
+    ck_assert_uint_gt(grant_entries("out.txt"), 0);
+    ck_assert_sbx_ok(revoke_all(), &err);
+    ck_assert_uint_gt(grant_entries("out.txt"), 0);
+    ck_assert_uint_eq(ledger_count(), 0);
+}
+END_TEST
+
 /* --- not there, which is another thing -------------------------------------------------------- */
 
 /* A ledger for a root that no volume of this machine has. @param guid "": none was given */
@@ -234,6 +257,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, root_deleted__object_outside__still_restored);
     tcase_add_test(tcase, child_deleted__revoke__rest_restored_and_nothing_said);
     tcase_add_test(tcase, root_moved__revoke__restored_where_it_is);
+    tcase_add_test(tcase, named_object_moved_out__revoke__our_entries_are_gone);
+    tcase_add_test(tcase, other_file_moved_out__revoke__keeps_what_was_passed_on);
     tcase_add_loop_test(tcase, volume_absent__revoke__ledger_stays, 0, (int)countof(absent));
     tcase_add_test(tcase, root_deleted__repair_of_all__said_and_left);
     tcase_add_test(tcase, volume_absent__repair_of_all__fails);

@@ -128,8 +128,13 @@ START_TEST(job__close__ends_the_whole_tree)
     struct sbx_job_limits limits = {0};
     struct sbx_job_usage usage = {0};
     struct sbx_pipe pipe = {0};
+    struct {
+        JOBOBJECT_BASIC_PROCESS_ID_LIST list;
+        ULONG_PTR more[31];
+    } ids;
+    HANDLE each[32] = {NULL};
     char started[2];
-    HANDLE keep = NULL;
+    DWORD i;
 
     make(limits);
     ck_assert_sbx_ok(sbx_pipe_new(0, &pipe, &err), &err);
@@ -142,11 +147,21 @@ START_TEST(job__close__ends_the_whole_tree)
     /* Wine puts the console's host into the job as well. */
     ck_assert_uint_ge(usage.processes_active, 6);
     ck_assert_uint_ge(usage.processes_total, 6);
-    /* A handle that cannot keep it alive, to look afterwards. */
-    ck_assert_sbx_ok(sbx_handle_duplicate(process.process, false, &keep, &err), &err);
+    /* Handles that cannot keep them alive, to look afterwards: of every one of the tree. */
+    ck_assert(QueryInformationJobObject(
+        job.handle, JobObjectBasicProcessIdList, &ids, sizeof(ids), NULL));
+    ck_assert_uint_ge(ids.list.NumberOfProcessIdsInList, 6);
+    for (i = 0; i < ids.list.NumberOfProcessIdsInList; i++) {
+        each[i] = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)ids.list.ProcessIdList[i]);
+        ck_assert_ptr_nonnull(each[i]);
+        ck_assert_uint_eq(WaitForSingleObject(each[i], 0), WAIT_TIMEOUT);
+    }
     sbx_job_close(&job);
-    ck_assert_uint_eq(WaitForSingleObject(keep, 5000), WAIT_OBJECT_0);
-    sbx_handle_close(&keep);
+    for (i = 0; i < ids.list.NumberOfProcessIdsInList; i++) {
+        ck_assert_msg(WaitForSingleObject(each[i], 5000) == WAIT_OBJECT_0, "process %lu of %lu", i,
+            ids.list.NumberOfProcessIdsInList);
+        sbx_handle_close(&each[i]);
+    }
     sbx_pipe_close(&pipe);
 }
 END_TEST

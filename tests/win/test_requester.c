@@ -9,7 +9,9 @@
 #include "shared/win/sd.h"
 #include "shared/win/sid.h"
 #include "shared/win/token.h"
+#include "shared/win/pipe.h"
 #include "shared/win/thread.h"
+#include "tests/support/win/child.h"
 
 #include <stdio.h>
 
@@ -139,6 +141,81 @@ START_TEST(open__our_agent__user_is_the_token_s_and_request_is_read)
 }
 END_TEST
 
+/* The user's own token, restricted or not. */
+static HANDLE token_of_agent(bool restricted)
+{
+    struct sbx_sid_native user_native, everyone_native;
+    SID_AND_ATTRIBUTES sids[2] = {{NULL, 0}, {NULL, 0}};
+    HANDLE own = NULL, made = NULL;
+    struct sbx_sid user;
+
+    ck_assert_sbx_ok(sbx_sid_of_current_user(&user, &err), &err);
+    sids[0].Sid = sbx_sid_to_native(&user, &user_native);
+    sids[1].Sid = sbx_sid_to_native(&sbx_sid_everyone, &everyone_native);
+    ck_assert_sbx_ok(sbx_token_open_self(TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_ASSIGN_PRIMARY |
+                                             TOKEN_ADJUST_DEFAULT,
+                         &own, &err),
+        &err);
+    ck_assert(CreateRestrictedToken(own, restricted ? WRITE_RESTRICTED : 0u, 0, NULL, 0, NULL,
+        restricted ? countof(sids) : 0u, sids, &made));
+    sbx_handle_close(&own);
+    return made;
+}
+
+/* The agent is another process, as it is in life, and what it asks for is as it should be. */
+static enum sbx_status asked_by(HANDLE agent_token)
+{
+    const char *argv[] = {"setupchild", "listen", NULL, NULL};
+    struct sbx_spawn spawn = child_request(argv, countof(argv));
+    char bytes[512], hex[1024], image[800], ready[5], its_name[128];
+    struct sbx_process process = {0};
+    size_t length = frame(GOOD, bytes, sizeof(bytes)), i;
+    struct sbx_pipe pipe = {0};
+    enum sbx_status status;
+
+    for (i = 0; i < length; i++)
+        snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes[i]);
+    snprintf(image, sizeof(image), "%s\\setupchild.exe", child_directory());
+    snprintf(its_name, sizeof(its_name), "%s", name);
+    its_name[strlen(its_name) - 9] = 'f'; /* the other one is this process's */
+    argv[2] = its_name;
+    argv[3] = hex;
+    ck_assert_sbx_ok(sbx_pipe_new(0, &pipe, &err), &err);
+    spawn.image = image;
+    spawn.token = agent_token;
+    spawn.std_out = pipe.write;
+    spawn.options &= ~(unsigned)SBX_SPAWN_RUN;
+    ck_assert_sbx_ok(sbx_spawn_create(&spawn, &process, &err), &err);
+    ck_assert_sbx_ok(sbx_process_resume(&process, &err), &err);
+    ck_assert_sbx_ok(sbx_pipe_read_exact(pipe.read, ready, sizeof(ready), 30000, &err), &err);
+    ck_assert_msg(!memcmp(ready, "ready", 5), "it said %.5s", ready);
+    status = sbx_requester_open(its_name, &requester, &request, &err);
+    sbx_process_kill(&process, 1);
+    sbx_process_close(&process);
+    sbx_pipe_close(&pipe);
+    return status;
+}
+
+START_TEST(open__peer_in_a_sandbox__denied)
+{
+    HANDLE whole, restricted;
+
+    if (!restrictions_can_be_asked())
+        UNIT_SKIP("IsTokenRestricted is not there: every peer is refused");
+    whole = token_of_agent(false);
+    restricted = token_of_agent(true);
+    ck_assert_int_eq(asked_by(restricted), SBX_DENIED);
+    ck_assert_ptr_nonnull(strstr(err.context, "runs in a sandbox"));
+    ck_assert_uint_eq(request.accounts, 0);
+    sbx_requester_close(&requester);
+    sbx_error_init(&err);
+    ck_assert_sbx_ok(asked_by(whole), &err); /* the twin */
+    ck_assert_uint_eq(request.accounts, 2);
+    sbx_handle_close(&whole);
+    sbx_handle_close(&restricted);
+}
+END_TEST
+
 /* An agent that goes away does not stop the run that it asked for. */
 START_TEST(send__agent_gone__is_remembered)
 {
@@ -208,6 +285,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, open__our_agent__user_is_the_token_s_and_request_is_read);
+    tcase_add_test(tcase, open__peer_in_a_sandbox__denied);
     tcase_add_test(tcase, send__agent_gone__is_remembered);
     tcase_add_loop_test(
         tcase, open__name_that_no_agent_makes__not_even_tried, 0, (int)countof(bad_names));

@@ -126,23 +126,32 @@ END_TEST
 START_TEST(spawn__handles__only_listed_ones_are_inherited)
 {
     SECURITY_ATTRIBUTES inheritable = {sizeof(inheritable), NULL, TRUE};
-    HANDLE stray[64];
+    HANDLE low[128], stray[64];
     HANDLE listed = CreateEventW(NULL, TRUE, FALSE, NULL);
     struct sbx_spawn_extra extra = {listed, NULL};
     struct sbx_process process = {0};
     struct sbx_pipe pipe = {0};
     const char *argv[3] = {"child", "open", NULL};
     struct sbx_spawn spawn = child_request(argv, countof(argv));
-    char value[32], bytes[2];
+    const char *all[2 + countof(stray)] = {"child", "open"};
+    char values[countof(stray)][24], wanted[countof(stray) + 2], bytes[2];
     size_t i;
 
     /* High handle values, so that the child's own handles cannot have the same number. */
-    for (i = 0; i < countof(stray); i++)
+    for (i = 0; i < countof(low); i++)
+        low[i] = CreateEventW(NULL, TRUE, FALSE, NULL);
+    for (i = 0; i < countof(stray); i++) {
         stray[i] = CreateEventW(&inheritable, TRUE, FALSE, NULL);
-    snprintf(value, sizeof(value), "%llu", (unsigned long long)(uintptr_t)stray[63]);
-    argv[2] = value;
+        snprintf(values[i], sizeof(values[i]), "%llu", (unsigned long long)(uintptr_t)stray[i]);
+        all[2 + i] = values[i];
+        wanted[i] = '0';
+    }
+    memcpy(wanted + countof(stray), "\n", 2);
+    spawn.argv = all;
+    spawn.argc = countof(all);
     ck_assert_uint_eq(child_run(&spawn, output, sizeof(output)), 0);
-    ck_assert_str_eq(output, "0\n");
+    ck_assert_str_eq(output, wanted);
+    argv[2] = values[63];
 
     /* The listed one: its number is known after creation, so the child reads it suspended. */
     spawn = child_request(argv, countof(argv));
@@ -171,6 +180,8 @@ START_TEST(spawn__handles__only_listed_ones_are_inherited)
     sbx_handle_close(&listed);
     for (i = 0; i < countof(stray); i++)
         sbx_handle_close(&stray[i]);
+    for (i = 0; i < countof(low); i++)
+        sbx_handle_close(&low[i]);
 }
 END_TEST
 
