@@ -415,6 +415,25 @@ START_TEST(replace__new_and_existing__content_and_nothing_left_beside)
 }
 END_TEST
 
+START_TEST(temporary__name_of_a_replaced_file__known_and_no_other)
+{
+    static const struct {
+        const wchar_t *name_w;
+        bool is;
+    } names[] = {{L"state.1a4-1.tmp", true}, {L"state.0-ffffffff.tmp", true}, {L"state.tmp", false},
+        {L"state", false}, {L"", false}, {L"state.-1.tmp", false}, {L"state.1-.tmp", false},
+        {L"state.1a4-1.tmp2", false}, {L"state.1a4-1.tm", false}, {L"state.1G-1.tmp", false},
+        {L"state2.1-1.tmp", false}, {L"stat.1-1.tmp", false}, {L"state.1-1-1.tmp", false},
+        {L"\u0173tate.1-1.tmp", false}, {L"state.1.1-1.tmp", false}};
+    size_t i;
+
+    for (i = 0; i < countof(names); i++)
+        ck_assert_msg(
+            sbx_file_is_temporary(names[i].name_w, wcslen(names[i].name_w), "state") == names[i].is,
+            "%zu", i);
+}
+END_TEST
+
 START_TEST(replace__target_is_a_directory__refused_and_nothing_left_beside)
 {
     unsigned before = count_entries("*");
@@ -543,6 +562,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, read_all__at_and_over_the_cap__whole_or_refused);
     tcase_add_test(tcase, read_named__device_directory_missing__refused);
     tcase_add_test(tcase, replace__new_and_existing__content_and_nothing_left_beside);
+    tcase_add_test(tcase, temporary__name_of_a_replaced_file__known_and_no_other);
     tcase_add_test(tcase, replace__target_is_a_directory__refused_and_nothing_left_beside);
     tcase_add_test(tcase, rename__free_taken_replace_move__as_asked);
     tcase_add_test(tcase, delete__file_and_full_directory__gone_and_refused);
