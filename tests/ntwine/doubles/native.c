@@ -68,7 +68,8 @@ static NTSTATUS WINAPI my_NtWriteFile(HANDLE file, HANDLE event, void *apc, void
 {
     NTSTATUS status = 0;
 
-    if (file != streams[0] && file != streams[1]) status = counted("NtWriteFile", "%lu bytes", size);
+    if (file != streams[0] && file != streams[1] && GetFileType(file) == FILE_TYPE_DISK) /* a pipe keeps nothing */
+        status = counted("NtWriteFile", "%lu bytes", size);
     return status ? status : ORIGINAL(NtWriteFile)(file, event, apc, context, io, data, size, offset, key);
 }
 
