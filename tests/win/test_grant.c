@@ -1,15 +1,11 @@
 /*
  * The grant engine on a real tree: made once, true at every moment, taken back byte for byte.
  * On stock Wine descriptors live in the fixture (tests/support/grant/grantworld.h). What happens
- * when it is ended in the middle is in test_grant_kill.c.
+ * when it is ended in the middle is in test_grant_kill.c, its ledger in test_grant_ledger.c.
  */
 #include "tests/support/grant/grantcase.h"
-#include "shared/win/file.h"
-#include "shared/win/handle.h"
 
 #include <stdio.h>
-
-#define TARGETS 3u /* ws, ws\.git, ws\.mcp.json */
 
 /* --- what a grant is -------------------------------------------------------------------------- */
 
@@ -25,7 +21,7 @@ START_TEST(fresh_tree__apply_twice__second_is_warm)
     ck_assert_sbx_ok(apply(), &err);
     ck_assert(report.warm);
     ck_assert_uint_eq(report.counts.writes, 0);
-    ck_assert_uint_eq(report.counts.reads, TARGETS);
+    ck_assert_uint_eq(report.counts.reads, GRANT_TARGETS);
     ck_assert_uint_eq(report.files_walked, 0);
 }
 END_TEST
@@ -61,8 +57,7 @@ START_TEST(revoke_by_path__of_another_directory__not_found)
 }
 END_TEST
 
-/* --- what is put back, left alone, refused ------------------------------------------------------
- */
+/* --- what is put back, left alone, refused ---------------------------------------------------- */
 
 START_TEST(denied_file_replaced__apply__deny_is_back_without_a_walk)
 {
@@ -202,8 +197,7 @@ START_TEST(missing_deny_outside__apply__fatal)
 }
 END_TEST
 
-/* --- cancel, lock, ledger ----------------------------------------------------------------------
- */
+/* --- a later run ------------------------------------------------------------------------------ */
 
 START_TEST(cancelled__apply_again__goes_on)
 {
@@ -217,172 +211,6 @@ START_TEST(cancelled__apply_again__goes_on)
     ck_assert_sbx_ok(apply(), &err);
     ck_assert(report.warm);
     ck_restored("after a cancel");
-}
-END_TEST
-
-START_TEST(ledger_held_by_another__apply__timeout)
-{
-    const struct sbx_ledger_how how = {.create = false};
-    char name[SBX_LEDGER_NAME_SIZE];
-    struct sbx_ledger ledger;
-    HANDLE directory = NULL;
-
-    ck_assert_sbx_ok(apply(), &err);
-    only_ledger(name);
-    ck_assert_sbx_ok(sbx_ledger_directory(state, false, &directory, &err), &err);
-    ck_assert_sbx_ok(sbx_ledger_open(directory, name, &how, &ledger, &err), &err);
-    options.lock_wait_ms = 300;
-    ck_assert_int_eq(apply(), SBX_TIMEOUT);
-    ck_assert_uint_eq(ledger_count(), 1); /* listing does not wait */
-    sbx_ledger_close(&ledger);
-    sbx_handle_close(&directory);
-    ck_assert_sbx_ok(apply(), &err);
-    ck_assert(report.warm);
-}
-END_TEST
-
-static void damage(const char *name, const void *bytes, DWORD count)
-{
-    char relative[100];
-    DWORD written = 0;
-    HANDLE file;
-
-    snprintf(relative, sizeof(relative), "state\\ledger\\%s", name);
-    file = CreateFileW(scratch_path_w(relative), FILE_APPEND_DATA, 0, NULL, OPEN_EXISTING, 0, NULL);
-    ck_assert(file != INVALID_HANDLE_VALUE);
-    ck_assert(WriteFile(file, bytes, count, &written, NULL));
-    CloseHandle(file);
-}
-
-START_TEST(ledger_with_a_tail_of_nuls__apply__set_aside_and_walked_again)
-{
-    static const char nuls[512];
-    char name[SBX_LEDGER_NAME_SIZE];
-    char copy[100];
-
-    ck_assert_sbx_ok(apply(), &err);
-    only_ledger(name);
-    damage(name, nuls, sizeof(nuls));
-    ck_assert_sbx_ok(apply(), &err);
-    ck_assert_uint_eq(report.ledgers_repaired, 1);
-    ck_assert(!report.warm);
-    ck_assert_uint_eq(report.counts.writes, 0); /* it was all there */
-    snprintf(copy, sizeof(copy), "state\\ledger\\%s.damaged-1", name);
-    ck_assert(GetFileAttributesW(scratch_path_w(copy)) != INVALID_FILE_ATTRIBUTES);
-    ck_assert_sbx_ok(apply(), &err);
-    ck_assert(report.warm);
-    ck_restored("after a repair");
-}
-END_TEST
-
-START_TEST(ledger_deleted__apply__nothing_is_written_twice)
-{
-    char name[SBX_LEDGER_NAME_SIZE];
-    char relative[100];
-
-    ck_assert_sbx_ok(apply(), &err);
-    only_ledger(name);
-    snprintf(relative, sizeof(relative), "state\\ledger\\%s", name);
-    ck_assert(DeleteFileW(scratch_path_w(relative)));
-    ck_assert_sbx_ok(apply(), &err);
-    ck_assert_uint_eq(report.counts.writes, 0);
-    ck_assert_uint_eq(report.files_walked, 12);
-    ck_assert_sbx_ok(revoke_all(), &err);
-    ck_assert_ptr_null(grant_anything_left()); /* by the SID, which needs no journal */
-}
-END_TEST
-
-/* Records that say again what is said: as many runs leave them. Ends with a STALE. */
-static void lengthen(unsigned rounds)
-{
-    const struct sbx_ledger_how how = {.create = false};
-    char name[SBX_LEDGER_NAME_SIZE];
-    struct sbx_ledger ledger;
-    HANDLE directory = NULL;
-    unsigned i;
-
-    only_ledger(name);
-    ck_assert_sbx_ok(sbx_ledger_directory(state, false, &directory, &err), &err);
-    ck_assert_sbx_ok(sbx_ledger_open(directory, name, &how, &ledger, &err), &err);
-    for (i = 0; i < rounds; i++) {
-        struct sbx_ledger_record stale = {.kind = SBX_LEDGER_STALE};
-        struct sbx_ledger_record again = ledger.records.items[1];
-
-        again.added_count = 0;
-        ck_assert_sbx_ok(sbx_ledger_append(&ledger, &again, &err), &err);
-        ck_assert_sbx_ok(sbx_ledger_append(&ledger, &stale, &err), &err);
-    }
-    ck_assert_sbx_ok(sbx_ledger_flush(&ledger, &err), &err);
-    sbx_ledger_close(&ledger);
-    sbx_handle_close(&directory);
-}
-
-static size_t ledger_lines(void)
-{
-    struct sbx_grant_info *infos = NULL;
-    size_t lines, count = 0;
-
-    ck_assert_sbx_ok(sbx_grants_list(state, &infos, &count, &err), &err);
-    ck_assert_uint_eq(count, 1);
-    ck_assert(!infos[0].is_damaged);
-    lines = infos[0].records;
-    sbx_grants_list_free(infos, count);
-    return lines;
-}
-
-START_TEST(ledger_grown_long__apply__shorter_and_still_true)
-{
-    size_t lines;
-
-    ck_assert_sbx_ok(apply(), &err);
-    lines = ledger_lines();
-    lengthen(SBX_LEDGER_SHRINK_AT / 2);
-    ck_assert_uint_gt(ledger_lines(), SBX_LEDGER_SHRINK_AT);
-    ck_assert_sbx_ok(apply(), &err);
-    ck_assert_uint_eq(report.counts.writes, 0);
-    ck_assert_uint_le(ledger_lines(), lines + TARGETS);
-    ck_assert_sbx_ok(apply(), &err);
-    ck_assert(report.warm);
-    ck_restored("a shorter ledger");
-}
-END_TEST
-
-static void copy_ledger(const char *suffix)
-{
-    char name[SBX_LEDGER_NAME_SIZE], to[120];
-    wchar_t from_w[600];
-
-    only_ledger(name);
-    snprintf(to, sizeof(to), "state\\ledger\\%s", name);
-    wcscpy(from_w, scratch_path_w(to));
-    snprintf(to, sizeof(to), "state\\ledger\\%s%s", name, suffix);
-    ck_assert(CopyFileW(from_w, scratch_path_w(to), FALSE));
-}
-
-/* Killed while the ledger was overwritten: the next content is whole, the ledger is not. */
-START_TEST(shrink_killed__revoke__byte_for_byte)
-{
-    char name[SBX_LEDGER_NAME_SIZE], relative[120];
-    HANDLE file;
-
-    ck_assert_sbx_ok(apply(), &err);
-    only_ledger(name);
-    copy_ledger(".next");
-    snprintf(relative, sizeof(relative), "state\\ledger\\%s", name);
-    file = CreateFileW(scratch_path_w(relative), GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
-    ck_assert(file != INVALID_HANDLE_VALUE);
-    SetFilePointer(file, _i ? 300 : 0, NULL, FILE_BEGIN);
-    ck_assert(SetEndOfFile(file));
-    CloseHandle(file);
-    ck_assert(is_complete()); /* a list that is asked for meanwhile is right, too */
-    if (_i) {
-        ck_assert_sbx_ok(apply(), &err);
-        ck_assert(report.warm);
-        ck_assert_uint_eq(report.ledgers_repaired, 0);
-        snprintf(relative, sizeof(relative), "state\\ledger\\%s.next", name);
-        ck_assert(GetFileAttributesW(scratch_path_w(relative)) == INVALID_FILE_ATTRIBUTES);
-    }
-    ck_restored("a shrink that was killed");
 }
 END_TEST
 
@@ -531,9 +359,6 @@ START_TEST(read_only_root__apply_and_revoke__byte_for_byte)
 }
 END_TEST
 
-/* --- programs -----------------------------------------------------------------------------------
- */
-
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, grant_case_setup, grant_case_teardown);
@@ -551,11 +376,6 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, object_outside_fails__apply__root_is_granted_all_the_same);
     tcase_add_test(tcase, missing_deny_outside__apply__fatal);
     tcase_add_test(tcase, cancelled__apply_again__goes_on);
-    tcase_add_test(tcase, ledger_held_by_another__apply__timeout);
-    tcase_add_test(tcase, ledger_with_a_tail_of_nuls__apply__set_aside_and_walked_again);
-    tcase_add_test(tcase, ledger_deleted__apply__nothing_is_written_twice);
-    tcase_add_test(tcase, ledger_grown_long__apply__shorter_and_still_true);
-    tcase_add_loop_test(tcase, shrink_killed__revoke__byte_for_byte, 0, 2);
     tcase_add_test(tcase, tree_grows__warm_run__reads_the_same);
     tcase_add_test(tcase, plan_changes_to_elevated__apply__adds_the_group_and_revoke_restores);
     tcase_add_test(tcase, policy_denies_less__apply__earlier_deny_is_listed_once_and_kept);

@@ -11,6 +11,9 @@
 #include "agent/ledger.h"
 #include "agent/revoke.h"
 
+/* What the plan names: ws, ws\.git, ws\.mcp.json. */
+#define GRANT_TARGETS 3u
+
 extern struct sbx_error err;
 extern struct sbx_plan plan;
 extern struct sbx_grant_report report;
