@@ -7,6 +7,8 @@
 #ifndef SBX_AGENT_RPCIO_H
 #define SBX_AGENT_RPCIO_H
 
+#include "say.h"
+
 #include "shared/core/jsonrpc.h"
 #include "shared/win/win.h"
 
@@ -31,12 +33,13 @@ struct sbx_rpcio {
 SBX_MUST_CHECK enum sbx_status sbx_rpcio_open_stdio(struct sbx_rpcio *io, struct sbx_error *err);
 
 /**
- * Make the pipe, owner-only, and wait for its one client.
+ * Make the pipe, owner-only, and wait for its one client. Whoever is no program of this user
+ * outside every sandbox is sent away, and said; the wait goes on, until 60 s are over.
  * @param name without "\\.\pipe\"
- * @return SBX_EXISTS when someone else has the name; SBX_DENIED for another user's client
+ * @return SBX_EXISTS when someone else has the name; SBX_TIMEOUT
  */
 SBX_MUST_CHECK enum sbx_status sbx_rpcio_open_pipe(
-    struct sbx_rpcio *io, const char *name, struct sbx_error *err);
+    struct sbx_rpcio *io, const char *name, const struct sbx_say *say, struct sbx_error *err);
 void sbx_rpcio_close(struct sbx_rpcio *io);
 
 /** Set `ended`. */

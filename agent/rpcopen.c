@@ -1,6 +1,7 @@
 /* Where the messages of rpcio.h come from: the standard handles, or a pipe. */
 #include "rpcio.h"
 
+#include "shared/win/clock.h"
 #include "shared/win/handle.h"
 #include "shared/win/pipe.h"
 #include "shared/win/sd.h"
@@ -11,6 +12,8 @@
 
 /* For the client of a pipe to come. */
 #define CLIENT_MS 60000u
+/* A client that comes again and again shall not fill the log. */
+#define REFUSALS_SAID 4u
 
 static enum sbx_status init(struct sbx_rpcio *io, struct sbx_error *err)
 {
@@ -99,8 +102,35 @@ cleanup:
     return status;
 }
 
+/*
+ * A client that may not be one, or whose process is gone or closed to us, is sent away: it must
+ * not end the session that it cannot use. Only the time that was left for a client is lost.
+ */
+static enum sbx_status accept_ours(
+    struct sbx_named_pipe *pipe, const struct sbx_say *say, struct sbx_error *err)
+{
+    const uint64_t deadline_ms = sbx_clock_ms() + CLIENT_MS;
+    unsigned refused = 0;
+
+    for (;;) {
+        enum sbx_status status = sbx_named_pipe_accept(pipe, sbx_clock_left_ms(deadline_ms), err);
+        struct sbx_error problem;
+
+        if (status)
+            return status;
+        sbx_error_init(&problem);
+        if (!check_client(pipe, &problem))
+            return SBX_OK;
+        if (refused++ < REFUSALS_SAID)
+            sbx_say_warning(say, "--pipe: client refused: %s", problem.context);
+        status = sbx_named_pipe_disconnect(pipe, err);
+        if (status)
+            return status;
+    }
+}
+
 static enum sbx_status listen_and_accept(
-    const char *path, struct sbx_named_pipe *pipe, struct sbx_error *err)
+    const char *path, const struct sbx_say *say, struct sbx_named_pipe *pipe, struct sbx_error *err)
 {
     struct sbx_sd_people people = {0};
     struct sbx_buf descriptor;
@@ -113,14 +143,13 @@ static enum sbx_status listen_and_accept(
     if (!status)
         status = sbx_named_pipe_listen(path, descriptor.data, pipe, err);
     if (!status)
-        status = sbx_named_pipe_accept(pipe, CLIENT_MS, err);
-    if (!status)
-        status = check_client(pipe, err);
+        status = accept_ours(pipe, say, err);
     sbx_buf_done(&descriptor);
     return status;
 }
 
-enum sbx_status sbx_rpcio_open_pipe(struct sbx_rpcio *io, const char *name, struct sbx_error *err)
+enum sbx_status sbx_rpcio_open_pipe(
+    struct sbx_rpcio *io, const char *name, const struct sbx_say *say, struct sbx_error *err)
 {
     struct sbx_named_pipe pipe = {0};
     enum sbx_status status = init(io, err);
@@ -128,7 +157,7 @@ enum sbx_status sbx_rpcio_open_pipe(struct sbx_rpcio *io, const char *name, stru
 
     snprintf(path, sizeof(path), "\\\\.\\pipe\\%.240s", name);
     if (!status)
-        status = listen_and_accept(path, &pipe, err);
+        status = listen_and_accept(path, say, &pipe, err);
     if (!status) {
         io->pipe = true;
         io->in = io->out = pipe.handle;

@@ -373,7 +373,7 @@ int sbx_serve_command(const struct sbx_cli *cli, const struct sbx_say *say)
     InitializeCriticalSection(&serve.lock);
     sbx_questions_init(&serve.questions);
     sbx_approvals_init(&serve.approvals, SBX_ORIGIN_PROGRAM, sbx_serve_ask, &serve);
-    status = cli->pipe ? sbx_rpcio_open_pipe(&serve.io, cli->pipe, &err)
+    status = cli->pipe ? sbx_rpcio_open_pipe(&serve.io, cli->pipe, say, &err)
                        : sbx_rpcio_open_stdio(&serve.io, &err);
     if (!status)
         status = run(&serve, &err);

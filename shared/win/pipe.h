@@ -75,6 +75,14 @@ SBX_MUST_CHECK enum sbx_status sbx_named_pipe_accept(
     struct sbx_named_pipe *pipe, uint32_t timeout_ms, struct sbx_error *err);
 
 /**
+ * Send the client away; the pipe is there for the next sbx_named_pipe_accept.
+ * @see
+ * https://learn.microsoft.com/windows/win32/api/namedpipeapi/nf-namedpipeapi-disconnectnamedpipe
+ */
+SBX_MUST_CHECK enum sbx_status sbx_named_pipe_disconnect(
+    struct sbx_named_pipe *pipe, struct sbx_error *err);
+
+/**
  * Connect as a client; the server may not impersonate (SECURITY_IDENTIFICATION).
  * @param expected_server_pid 0 = any; else another server process is SBX_DENIED
  */

@@ -108,6 +108,16 @@ enum sbx_status sbx_named_pipe_accept(
     return finish(pipe, &operation, started, code, timeout_ms, &bytes, err);
 }
 
+enum sbx_status sbx_named_pipe_disconnect(struct sbx_named_pipe *pipe, struct sbx_error *err)
+{
+    DWORD code;
+
+    if (DisconnectNamedPipe(pipe->handle))
+        return SBX_OK;
+    code = GetLastError();
+    return sbx_fail_win32(err, code, "disconnect the client of a pipe");
+}
+
 static enum sbx_status open_client(const char *name, const wchar_t *name_w, uint64_t deadline_ms,
     HANDLE *ret_handle, struct sbx_error *err)
 {
