@@ -251,7 +251,7 @@ test:  ## install what is missing, build, run every test; ends with "N passed, N
 
 check: format-check lint test mutants failures  ## what a change must pass
 
-failures:  ## an error or a death at every call of set-up, its repair and its undoing (about an hour; prints the counts)
+failures:  ## an error or a death at every call of set-up, its repair and its undoing (half an hour on two idle processors; prints the counts)
 	$(Q)scripts/bootstrap --cross --wine --ntwine
 	$(Q)$(MAKE) -s -j2 programs
 	$(Q)tests/e2e/failures

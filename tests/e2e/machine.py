@@ -123,3 +123,44 @@ class Machine:
     def descriptor(self, path, sddl):
         subprocess.run([f"{os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(self.environment['WINE'])))))}/setsd",
                         path, sddl], check=True)
+
+
+class Snapshot:
+    """What set-up changes, to be put back without running it."""
+
+    def __init__(self, machine, folder):
+        self.machine, self.folder = machine, folder
+        self.state = machine.state()
+        os.makedirs(folder)
+        for path, name in self.trees():
+            if os.path.exists(path):
+                subprocess.run(["cp", "-a", "--reflink=auto", path, f"{folder}/{name}"], check=True)
+        if os.path.exists(self.records()):
+            shutil.copy(self.records(), f"{folder}/records")
+        self.registry = [line.split()[0] for line in machine.userlist() if "REG_DWORD" in line]
+
+    def trees(self):
+        return (self.machine.program, "program"), (self.machine.data, "data")
+
+    def records(self):
+        return f"{self.machine.prefix}/ntwine-state.json"
+
+    def put_back(self):
+        for path, name in self.trees():
+            shutil.rmtree(path, ignore_errors=True)
+            if os.path.exists(f"{self.folder}/{name}"):
+                subprocess.run(["cp", "-a", "--reflink=auto", f"{self.folder}/{name}", path], check=True)
+        if os.path.exists(f"{self.folder}/records"):
+            shutil.copy(f"{self.folder}/records", self.records() + ".put")
+            os.replace(self.records() + ".put", self.records())
+        elif os.path.exists(self.records()):
+            os.remove(self.records())
+        text = "REGEDIT4\n\n" + f"[-{USERLIST}\\SpecialAccounts]\n\n".replace("HKLM", "HKEY_LOCAL_MACHINE")
+        if self.registry:
+            text += f"[{USERLIST}\\SpecialAccounts\\UserList]\n".replace("HKLM", "HKEY_LOCAL_MACHINE")
+            text += "".join(f'"{name}"=dword:00000000\n' for name in self.registry)
+        with open(f"{self.machine.drive}/put.reg", "w") as file:
+            file.write(text)
+        code, output = self.machine.wine("reg", "import", "C:\\put.reg")
+        os.remove(f"{self.machine.drive}/put.reg")
+        assert code == 0, output
