@@ -148,6 +148,53 @@ START_TEST(protect__null_and_cancel__nothing)
 }
 END_TEST
 
+/* --- the working directory, between finding it and planning ------------------------------------
+ */
+
+/* Another name of `root`: a junction; where none can be made (Wine), one through the Unix root. */
+static void other_name(char *ret_path, size_t size_bytes)
+{
+    char command[1200];
+    union {
+        FARPROC found;
+        char *(CDECL *call)(const wchar_t *);
+    } unix_name = {GetProcAddress(GetModuleHandleW(L"kernel32"), "wine_get_unix_file_name")};
+    char *name, *drive;
+
+    snprintf(ret_path, size_bytes, "%s", scratch_path("link"));
+    if (!unix_name.found) {
+        snprintf(command, sizeof(command), "mklink /J \"%s\" \"%s\" >NUL", ret_path, root);
+        ck_assert_int_eq(system(command), 0);
+        return;
+    }
+    name = unix_name.call(scratch_path_w("ws"));
+    ck_assert_ptr_nonnull(name);
+    drive = strstr(name, "dosdevices/c:/"); /* a colon is no part of a name */
+    ck_assert_ptr_nonnull(drive);
+    snprintf(ret_path, size_bytes, "Z:%.*sdrive_c/%s", (int)(drive - name), name, drive + 14);
+    for (name = ret_path; *name; name++)
+        if (*name == '/')
+            *name = '\\';
+}
+
+START_TEST(facts__cwd_became_a_link__refused)
+{
+    struct sbx_strings none = {0};
+    char link[1000];
+
+    use_policy("{\"mode\":\"unelevated\"}");
+    ck_assert_sbx_ok(sbx_facts_places(root, &facts, &err), &err);
+    ck_assert_sbx_ok(sbx_facts_roots(&run_policy, &none, &facts, &err), &err);
+    sbx_facts_done(&facts);
+    ck_assert_sbx_ok(sbx_facts_places(root, &facts, &err), &err);
+    other_name(link, sizeof(link));
+    free(facts.cwd);
+    ck_assert_sbx_ok(sbx_strdup(link, &facts.cwd, &err), &err);
+    ck_assert_int_eq(sbx_facts_roots(&run_policy, &none, &facts, &err), SBX_DENIED);
+    ck_assert_msg(strstr(err.context, "became a link") != NULL, "%s", err.context);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, protect_case_setup, protect_case_teardown);
@@ -160,6 +207,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, protect__held_open__failed_and_told);
     tcase_add_test(tcase, protect__format__is_json_with_both_keys);
     tcase_add_test(tcase, protect__null_and_cancel__nothing);
+    tcase_add_test(tcase, facts__cwd_became_a_link__refused);
 }
 
 UNIT_MAIN("protect_policy", add_tests)
