@@ -92,6 +92,7 @@ enum sbx_status sbx_setup_remove_folder(
     enum sbx_status status = sbx_place_look(setup, SBX_FOLDER_PROGRAM, &state, NULL, err);
 
     *ret_left = false;
+    sbx_setup_at(setup, "folder '%s'", setup->program_folder);
     if (!status)
         status = sbx_setup_remove_strays(setup, &strays, err);
     if (!status)
