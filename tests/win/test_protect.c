@@ -26,7 +26,7 @@ START_TEST(protect__nothing_made__nothing_reported)
     ck_assert_uint_eq(report.roots_watched, 1);
     ck_assert(platform_is_wine() || report.roots_lost == 0);
     ck_assert(!report.truncated);
-    ck_assert(exists("ws\\.git\\hooks\\pre-commit"));
+    ck_assert(scratch_exists("ws\\.git\\hooks\\pre-commit"));
 }
 END_TEST
 
@@ -46,8 +46,8 @@ START_TEST(protect__each_name_made__quarantined)
         scratch_write(path, "x");
     end();
     only_item(path, SBX_PROTECT_QUARANTINED);
-    ck_assert(!exists(path));
-    ck_assert(exists(aside(path)));
+    ck_assert(!scratch_exists(path));
+    ck_assert(scratch_exists(aside(path)));
 }
 END_TEST
 
@@ -67,12 +67,12 @@ START_TEST(protect__git_made__adopted_without_hooks)
     ck_assert(says(item, "alias.st"));
     ck_assert(says(item, "modules\\sub\\hooks: 1 moved"));
     ck_assert(says(item, "modules\\sub\\config sets core.editor"));
-    ck_assert(exists("ws\\.git\\hooks"));
-    ck_assert(!exists("ws\\.git\\hooks\\pre-commit"));
-    ck_assert(!exists("ws\\.git\\commondir"));
-    ck_assert(!exists("ws\\.git\\modules\\sub\\hooks\\pre-commit"));
-    ck_assert(exists(aside("ws\\.git\\hooks")));
-    ck_assert(exists("ws\\.git\\config"));
+    ck_assert(scratch_exists("ws\\.git\\hooks"));
+    ck_assert(!scratch_exists("ws\\.git\\hooks\\pre-commit"));
+    ck_assert(!scratch_exists("ws\\.git\\commondir"));
+    ck_assert(!scratch_exists("ws\\.git\\modules\\sub\\hooks\\pre-commit"));
+    ck_assert(scratch_exists(aside("ws\\.git\\hooks")));
+    ck_assert(scratch_exists("ws\\.git\\config"));
 }
 END_TEST
 
@@ -89,8 +89,8 @@ START_TEST(protect__harmless_git__adopted_untouched)
     end();
     item = only_item("ws\\.git", SBX_PROTECT_ADOPTED);
     ck_assert_uint_eq(item->details.count, 1); /* the denies */
-    ck_assert(exists("ws\\.git\\hooks\\pre-commit.sample"));
-    ck_assert(!exists(aside("ws\\.git\\hooks")));
+    ck_assert(scratch_exists("ws\\.git\\hooks\\pre-commit.sample"));
+    ck_assert(!scratch_exists(aside("ws\\.git\\hooks")));
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(protect__deleted_and_made_again__new)
     scratch_mkdir("ws\\.vscode");
     end();
     only_item("ws\\.vscode", SBX_PROTECT_QUARANTINED);
-    ck_assert(!exists("ws\\.vscode"));
+    ck_assert(!scratch_exists("ws\\.vscode"));
 }
 END_TEST
 
@@ -167,8 +167,8 @@ START_TEST(protect__renamed_onto__new)
     move("ws\\other", "ws\\.claude");
     end();
     ck_assert_uint_eq(report.item_count, 2);
-    ck_assert(!exists("ws\\.mcp.json") && exists(aside("ws\\.mcp.json")));
-    ck_assert(!exists("ws\\.claude") && exists(aside("ws\\.claude")));
+    ck_assert(!scratch_exists("ws\\.mcp.json") && scratch_exists(aside("ws\\.mcp.json")));
+    ck_assert(!scratch_exists("ws\\.claude") && scratch_exists(aside("ws\\.claude")));
 }
 END_TEST
 
@@ -193,8 +193,8 @@ START_TEST(protect__hard_link__quarantined_and_target_untouched)
     ck_assert(CreateHardLinkW(link_w, scratch_path_w("outside\\file"), NULL));
     end();
     ck_assert(says(only_item("ws\\.mcp.json", SBX_PROTECT_QUARANTINED), "more than one name"));
-    ck_assert(!exists("ws\\.mcp.json") && exists(aside("ws\\.mcp.json")));
-    ck_assert(exists("outside\\file"));
+    ck_assert(!scratch_exists("ws\\.mcp.json") && scratch_exists(aside("ws\\.mcp.json")));
+    ck_assert(scratch_exists("outside\\file"));
 }
 END_TEST
 
@@ -207,7 +207,7 @@ START_TEST(protect__git_as_hard_link__not_adopted)
     ck_assert(CreateHardLinkW(link_w, scratch_path_w("outside\\file"), NULL));
     end();
     only_item("ws\\.git", SBX_PROTECT_QUARANTINED);
-    ck_assert(!exists("ws\\.git"));
+    ck_assert(!scratch_exists("ws\\.git"));
 }
 END_TEST
 
@@ -226,7 +226,7 @@ START_TEST(protect__other_spelling__quarantined)
     ck_assert_uint_eq(report.item_count, 1);
     ck_assert_int_eq(report.items[0].action, SBX_PROTECT_QUARANTINED);
     ck_assert(GetFileAttributesW(path_w) == INVALID_FILE_ATTRIBUTES);
-    ck_assert(exists(aside("ws\\.vscode")));
+    ck_assert(scratch_exists(aside("ws\\.vscode")));
 }
 END_TEST
 
@@ -253,7 +253,7 @@ START_TEST(protect__aside_name_taken__next_one)
     scratch_write(aside("ws\\.envrc"), "planted");
     end();
     ck_assert(says(only_item("ws\\.envrc", SBX_PROTECT_QUARANTINED), "-1'"));
-    ck_assert(exists(aside("ws\\.envrc")));
+    ck_assert(scratch_exists(aside("ws\\.envrc")));
 }
 END_TEST
 
@@ -266,7 +266,7 @@ START_TEST(protect__git_file_out_of_root__quarantined)
     scratch_write("ws\\.git", "gitdir: ../outside\n");
     end();
     ck_assert(says(only_item("ws\\.git", SBX_PROTECT_QUARANTINED), "in no writable root"));
-    ck_assert(!exists("ws\\.git"));
+    ck_assert(!scratch_exists("ws\\.git"));
 }
 END_TEST
 
@@ -278,7 +278,7 @@ START_TEST(protect__git_file_to_live_hooks__quarantined_target_untouched)
     scratch_write("ws\\.git", "gitdir: src/repo\n");
     end();
     ck_assert(says(only_item("ws\\.git", SBX_PROTECT_QUARANTINED), "hooks: 1 in use"));
-    ck_assert(exists("ws\\src\\repo\\hooks\\pre-commit"));
+    ck_assert(scratch_exists("ws\\src\\repo\\hooks\\pre-commit"));
 }
 END_TEST
 
@@ -290,7 +290,7 @@ START_TEST(protect__git_file_to_clean_folder__adopted)
     scratch_write("ws\\.git", "gitdir: src/repo\n");
     end();
     only_item("ws\\.git", SBX_PROTECT_ADOPTED);
-    ck_assert(exists("ws\\.git"));
+    ck_assert(scratch_exists("ws\\.git"));
 }
 END_TEST
 

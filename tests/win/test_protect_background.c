@@ -30,7 +30,7 @@ START_TEST(background__name_made_after_the_end__reported_by_the_next_run_once)
     ck_assert(says(only_item("ws\\.git", SBX_PROTECT_REPORTED), "background run"));
     ck_assert(says(&report.items[0], "hooks: 1 in use"));
     ck_assert(says(&report.items[0], "core.fsmonitor"));
-    ck_assert(exists("ws\\.git\\hooks\\pre-commit")); /* it may be the user's */
+    ck_assert(scratch_exists("ws\\.git\\hooks\\pre-commit")); /* it may be the user's */
     sbx_protect_report_done(&report);
     ck_assert_sbx_ok(sbx_protect_begin(&plan, &options, &protect, &err), &err);
     end();
@@ -77,7 +77,7 @@ START_TEST(background__audit__tells_and_changes_nothing)
     sbx_protect_report_done(&report);
     ck_assert_sbx_ok(sbx_protect_audit(&plan, &options, &report, &err), &err);
     ck_assert_uint_eq(report.item_count, 1); /* only a run settles it */
-    ck_assert(exists("ws\\.claude"));
+    ck_assert(scratch_exists("ws\\.claude"));
 }
 END_TEST
 
@@ -89,7 +89,7 @@ START_TEST(background__none__no_record)
     end();
     ck_assert_uint_eq(report.item_count, 0);
     ck_assert_uint_eq(report.unwatched, 0);
-    ck_assert(!exists("state\\background"));
+    ck_assert(!scratch_exists("state\\background"));
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(background__machine_started_anew__record_goes)
     begin();
     end();
     only_item("ws\\.vscode", SBX_PROTECT_REPORTED);
-    ck_assert(!exists(name));
+    ck_assert(!scratch_exists(name));
 }
 END_TEST
 

@@ -28,7 +28,7 @@ START_TEST(protect__git_in_new_directory__adopted)
     if (is_left_after_a_loss("ws\\new\\.git"))
         UNIT_SKIP("the watch was lost before the name was heard; found by the full look");
     only_item("ws\\new\\.git", SBX_PROTECT_ADOPTED);
-    ck_assert(!exists("ws\\new\\.git\\hooks\\pre-commit"));
+    ck_assert(!scratch_exists("ws\\new\\.git\\hooks\\pre-commit"));
 }
 END_TEST
 
@@ -44,7 +44,7 @@ START_TEST(protect__git_in_old_directory__adopted_or_unwatched)
     }
     ck_assert(!report.nested_unwatched);
     only_item("ws\\src\\.git", SBX_PROTECT_ADOPTED);
-    ck_assert(!exists("ws\\src\\.git\\hooks\\pre-commit"));
+    ck_assert(!scratch_exists("ws\\src\\.git\\hooks\\pre-commit"));
 }
 END_TEST
 
@@ -60,7 +60,7 @@ START_TEST(protect__tree_moved_in__git_below_found)
     if (is_left_after_a_loss("ws\\tree\\deep\\.git"))
         UNIT_SKIP("the watch was lost before the name was heard; found by the full look");
     only_item("ws\\tree\\deep\\.git", SBX_PROTECT_ADOPTED);
-    ck_assert(!exists("ws\\tree\\deep\\.git\\hooks\\pre-commit"));
+    ck_assert(!scratch_exists("ws\\tree\\deep\\.git\\hooks\\pre-commit"));
 }
 END_TEST
 
@@ -71,7 +71,7 @@ START_TEST(protect__nested_other_name__reported_and_left)
     scratch_mkdir("ws\\new\\.vscode");
     end();
     only_item("ws\\new\\.vscode", SBX_PROTECT_REPORTED);
-    ck_assert(exists("ws\\new\\.vscode"));
+    ck_assert(scratch_exists("ws\\new\\.vscode"));
 }
 END_TEST
 
@@ -110,7 +110,7 @@ START_TEST(protect__watch_overflow__full_scan_reports)
     ck_assert_int_eq(report.items[0].action, SBX_PROTECT_QUARANTINED); /* the top is certain */
     ck_assert_int_eq(report.items[1].action, SBX_PROTECT_REPORTED);
     ck_assert(says(&report.items[1], "watch was lost"));
-    ck_assert(exists("ws\\src\\.git\\hooks\\pre-commit"));
+    ck_assert(scratch_exists("ws\\src\\.git\\hooks\\pre-commit"));
 }
 END_TEST
 

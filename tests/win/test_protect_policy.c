@@ -17,7 +17,7 @@ START_TEST(protect__policy_report__left_and_told)
     item = only_item("ws\\.git", SBX_PROTECT_REPORTED);
     ck_assert(says(item, "core.fsmonitor"));
     ck_assert(says(item, "hooks: 1 in use"));
-    ck_assert(exists("ws\\.git\\hooks\\pre-commit"));
+    ck_assert(scratch_exists("ws\\.git\\hooks\\pre-commit"));
 }
 END_TEST
 
@@ -27,7 +27,7 @@ START_TEST(protect__policy_quarantine__git_too)
     make_git("ws\\.git", "");
     end();
     only_item("ws\\.git", SBX_PROTECT_QUARANTINED);
-    ck_assert(exists(aside("ws\\.git")));
+    ck_assert(scratch_exists(aside("ws\\.git")));
 }
 END_TEST
 
@@ -63,9 +63,9 @@ START_TEST(protect__git_write__changes_told_new_hooks_aside)
     end();
     ck_assert_uint_eq(report.change_count, 3);
     only_item("ws\\.git\\hooks", SBX_PROTECT_QUARANTINED);
-    ck_assert(exists(aside("ws\\.git\\hooks")));
-    ck_assert(exists("ws\\.git\\hooks"));
-    ck_assert(!exists("ws\\.git\\hooks\\pre-commit"));
+    ck_assert(scratch_exists(aside("ws\\.git\\hooks")));
+    ck_assert(scratch_exists("ws\\.git\\hooks"));
+    ck_assert(!scratch_exists("ws\\.git\\hooks\\pre-commit"));
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(protect__null_and_cancel__nothing)
     scratch_mkdir("ws\\.idea");
     sbx_protect_cancel(protect);
     protect = NULL;
-    ck_assert(exists("ws\\.idea"));
+    ck_assert(scratch_exists("ws\\.idea"));
 }
 END_TEST
 

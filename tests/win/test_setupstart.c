@@ -43,7 +43,7 @@ static enum sbx_status talk(const wchar_t *what)
 
 static bool request_was_handed_over(void)
 {
-    return GetFileAttributesW(scratch_path_w("got")) != INVALID_FILE_ATTRIBUTES;
+    return scratch_exists("got");
 }
 
 START_TEST(talk__the_started_one__is_heard)

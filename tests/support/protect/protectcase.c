@@ -100,11 +100,6 @@ void protect_case_teardown(void)
     scratch_end();
 }
 
-bool exists(const char *name)
-{
-    return GetFileAttributesW(scratch_path_w(name)) != INVALID_FILE_ATTRIBUTES;
-}
-
 void make_git(const char *name, const char *config)
 {
     char path[300];

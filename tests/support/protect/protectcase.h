@@ -41,7 +41,6 @@ void begin(void);
 /** Into `report`. */
 void end(void);
 
-bool exists(const char *name);
 /** A repository folder with a hook and this configuration. */
 void make_git(const char *name, const char *config);
 void move(const char *from, const char *to);

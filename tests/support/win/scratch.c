@@ -123,3 +123,8 @@ void scratch_mkdir(const char *name)
     ck_assert_msg(
         CreateDirectoryW(scratch_path_w(name), NULL), "mkdir %s: %lu", name, GetLastError());
 }
+
+bool scratch_exists(const char *name)
+{
+    return GetFileAttributesW(scratch_path_w(name)) != INVALID_FILE_ATTRIBUTES;
+}

@@ -27,6 +27,9 @@ const wchar_t *scratch_path_w(const char *name);
 /** Write a file below the scratch directory by plain Win32 calls; fails the test if it cannot. */
 void scratch_write(const char *name, const char *text);
 
+/** Something is there by this name. */
+bool scratch_exists(const char *name);
+
 /** Make a directory below the scratch directory; fails the test if it cannot. */
 void scratch_mkdir(const char *name);
 
