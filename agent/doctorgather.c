@@ -132,7 +132,7 @@ static void look_machine(struct sbx_doctor_gathered *gathered)
         sbx_json_root_object(answer, &root, &why) ||
         sbx_doctor_read_machine(&root, machine, &why)) {
         memset(machine, 0, sizeof(*machine)); /* half an answer is none */
-        snprintf(machine->why_not, sizeof(machine->why_not), "%s", why.context);
+        sbx_error_format(&why, machine->why_not, sizeof(machine->why_not));
     }
     sbx_json_free(answer);
 }

@@ -66,7 +66,7 @@ enum sbx_doctor_step {
 
 /* What `sandbox-setup status --json` says. Plain values. */
 struct sbx_doctor_machine {
-    char why_not[200]; /* it did not answer; "": it did */
+    char why_not[400]; /* it did not answer; "": it did */
     bool leftovers;    /* an account or the group is there, whatever the record says */
     struct sbx_doctor_account accounts[SBX_DOCTOR_ACCOUNTS_MAX];
     size_t account_count;
