@@ -4,8 +4,13 @@ Wine starts helpers (explorer.exe) on behalf of a program, and they keep its sta
 reads a pipe to its end waits for them too, and one that never goes would hang the test.
 """
 
+import ctypes
 import subprocess
 import tempfile
+
+# Without randomised addresses, like scripts/wine, and for its reason: of a few thousand starts of a program some fail
+# (1359). ADDR_NO_RANDOMIZE is inherited; where it is not allowed, nothing changes.
+ctypes.CDLL(None).personality(0x0040000)
 
 
 class Program:
