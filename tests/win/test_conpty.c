@@ -216,6 +216,50 @@ START_TEST(agent_on_a_console__asks_there_or_says_why_not)
 }
 END_TEST
 
+/* `agent run --tty` with its output in a pipe: what would reach a terminal. */
+static const char *tty_output(bool pass)
+{
+    static char output[65536];
+    const char *argv[14] = {"agent", "run", "--quiet", "--cwd", NULL, "--tty"};
+    struct sbx_spawn spawn = child_request(argv, 0);
+    char image[800], cwd[800], program[800];
+    size_t argc = 6;
+
+    snprintf(program, sizeof(program), "%s\\ttychild.exe", child_directory());
+    snprintf(image, sizeof(image), "%s", child_directory());
+    snprintf(strrchr(image, '\\'), 20, "\\agent.exe");
+    snprintf(cwd, sizeof(cwd), "%s", scratch_path("ws"));
+    argv[4] = cwd;
+    if (pass)
+        argv[argc++] = "--tty-escapes=pass";
+    if (platform_is_stock_wine())
+        argv[argc++] = "--wine-unconfined";
+    argv[argc++] = program;
+    argv[argc++] = "escapes";
+    spawn.image = image;
+    spawn.argc = argc;
+    ck_assert_uint_eq(child_run(&spawn, output, sizeof(output)), 0);
+    return output;
+}
+
+START_TEST(agent_tty__what_acts_on_the_terminal__does_not_come_out)
+{
+    static const char *const acting[] = {"\x1b]", "\x1bP", "\x1b[6n", "\x1b[c", "c2VjcmV0"};
+    const char *output;
+    size_t i;
+
+    if (!sbx_late_create_pseudo_console())
+        UNIT_SKIP("this system has no pseudo consoles");
+    scratch_mkdir("ws");
+    output = tty_output(false);
+    ck_assert_msg(strstr(output, "before") && strstr(output, "after"), "'%s'", output);
+    for (i = 0; i < countof(acting); i++)
+        ck_assert_msg(!strstr(output, acting[i]), "%s in '%s'", acting[i], output);
+    output = tty_output(true); /* the twin */
+    ck_assert_msg(strstr(output, "\x1b]52") != NULL, "'%s'", output);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -224,6 +268,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, resize__done_or_said_to_be_impossible);
     tcase_add_test(tcase, spawn__console_and_handles__refused);
     tcase_add_test(tcase, agent_on_a_console__asks_there_or_says_why_not);
+    tcase_add_test(tcase, agent_tty__what_acts_on_the_terminal__does_not_come_out);
 }
 
 UNIT_MAIN("conpty", add_tests)

@@ -7,8 +7,6 @@
 #include "shared/win/thread.h"
 #include "tests/support/win/scratch.h"
 
-#include <sddl.h>
-
 /* Everything but reading the list, which the owner keeps. */
 #define USABLE (THREAD_TERMINATE | THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_SET_CONTEXT)
 
@@ -51,18 +49,28 @@ static bool opens(HANDLE thread, DWORD access)
     return again != NULL;
 }
 
-/* sddl NULL: as the system gives it. */
-static HANDLE born_with(const wchar_t *sddl_w)
+/* With a list of SYSTEM and this mask for its owner; NULL: as the system gives it. */
+static HANDLE born_with(const uint32_t *owner_mask)
 {
     SECURITY_ATTRIBUTES attributes = {sizeof(attributes), NULL, FALSE};
+    struct sbx_descriptor list = {0};
+    struct sbx_buf bytes;
+    struct sbx_ace ace;
     HANDLE thread;
 
-    if (sddl_w)
-        ck_assert(ConvertStringSecurityDescriptorToSecurityDescriptorW(
-            sddl_w, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL));
+    sbx_buf_init(&bytes, SBX_DESCRIPTOR_MAX_BYTES);
+    if (owner_mask) {
+        ace = sbx_ace_make(SBX_ACE_ALLOW, 0, THREAD_ALL_ACCESS, &sbx_sid_system);
+        ck_assert_sbx_ok(sbx_acl_insert(&list.dacl, 0, &ace, &err), &err);
+        ace = sbx_ace_make(SBX_ACE_ALLOW, 0, *owner_mask, &sbx_sid_owner_rights);
+        ck_assert_sbx_ok(sbx_acl_insert(&list.dacl, 1, &ace, &err), &err);
+        ck_assert_sbx_ok(sbx_descriptor_serialise(&list, &bytes, &err), &err);
+        attributes.lpSecurityDescriptor = bytes.data;
+    }
     thread = CreateThread(&attributes, 0, wait_for_end, NULL, 0, NULL);
     ck_assert_ptr_nonnull(thread);
-    LocalFree(attributes.lpSecurityDescriptor);
+    sbx_descriptor_done(&list);
+    sbx_buf_done(&bytes);
     return thread;
 }
 
@@ -112,11 +120,13 @@ END_TEST
 
 START_TEST(close_all__what_does_not_open__closed_only_where_it_gives_nothing)
 {
+    static const uint32_t nothing = 0, waiting = SYNCHRONIZE;
+
     if (platform_is_stock_wine())
-        return; /* no OWNER RIGHTS there: an owner always gets on */
-    threads[0] = born_with(L"D:(A;;GA;;;SY)(A;;0x0;;;S-1-3-4)");
+        UNIT_SKIP("no OWNER RIGHTS here: an owner always gets on");
+    threads[0] = born_with(&nothing);
     ck_assert_sbx_ok(sbx_thread_close_all(NULL, &err), &err);
-    threads[1] = born_with(L"D:(A;;GA;;;SY)(A;;0x100000;;;S-1-3-4)");
+    threads[1] = born_with(&waiting);
     ck_assert_int_eq(sbx_thread_close_all(NULL, &err), SBX_DENIED);
 }
 END_TEST
