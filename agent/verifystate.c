@@ -277,6 +277,7 @@ static enum sbx_status ledger_name(
 
 /* What happened to a ledger, and what a revoke makes of it. */
 struct damage {
+    char name[48]; /* of the ledger */
     char path[LEDGER_PATH_BYTES], next[LEDGER_PATH_BYTES];
     wchar_t *path_w, *next_w;
 };
@@ -284,11 +285,11 @@ struct damage {
 static enum sbx_status find_ledger(
     const struct sbx_verify_check *check, struct damage *damage, struct sbx_error *err)
 {
-    char name[48], place[96];
+    char place[96];
     char *path = NULL;
-    enum sbx_status status = ledger_name(check, name, err);
+    enum sbx_status status = ledger_name(check, damage->name, err);
 
-    snprintf(place, sizeof(place), "{state}\\ledger\\%s", name);
+    snprintf(place, sizeof(place), "{state}\\ledger\\%s", damage->name);
     if (!status)
         status = sbx_verify_path(check, place, &path, err);
     if (!status) {
@@ -308,8 +309,11 @@ static void damage_done(struct damage *damage)
     free(damage->next_w);
 }
 
-/* SUCCEEDED: it says that all was taken back, and the root still has our entries. */
-static enum sbx_status revoke_and_look(const struct sbx_verify_check *check,
+/*
+ * SUCCEEDED: it says that all was taken back, and the root still has our entries.
+ * @param name of the ledger; NULL: by the path of the root
+ */
+static enum sbx_status revoke_and_look(const struct sbx_verify_check *check, const char *name,
     enum sbx_verify_outcome *ret_outcome, bool *ret_clean, struct sbx_error *err)
 {
     struct sbx_grant_options options = {0};
@@ -322,7 +326,7 @@ static enum sbx_status revoke_and_look(const struct sbx_verify_check *check,
         status = sbx_verify_path(check, "{ws}", &ws, err);
     options.state_directory = state;
     if (!status) {
-        revoked = sbx_revoke(ws, &options, &report, NULL);
+        revoked = sbx_revoke(name ? name : ws, &options, &report, NULL);
         sbx_grant_report_done(&report);
         status = sbx_verify_descriptor(check, "{ws}", &root, err);
     }
@@ -342,7 +346,7 @@ static enum sbx_status revoke_whole(const struct sbx_verify_check *check, struct
     struct sbx_verify_seen *seen = &check->result->seen;
     enum sbx_verify_outcome outcome = SBX_VERIFY_NONE;
     bool clean = false;
-    enum sbx_status status = revoke_and_look(check, &outcome, &clean, err);
+    enum sbx_status status = revoke_and_look(check, NULL, &outcome, &clean, err);
 
     if (!status) {
         seen->twin_ran = true;
@@ -375,7 +379,7 @@ enum sbx_status sbx_verify_check_damaged_ledger(
     const struct sbx_verify_check *check, struct sbx_error *err)
 {
     struct sbx_verify_seen *seen = &check->result->seen;
-    struct damage damage = {{0}, {0}, NULL, NULL};
+    struct damage damage = {{0}, {0}, {0}, NULL, NULL};
     enum sbx_verify_outcome outcome = SBX_VERIFY_NONE;
     char byte = '?';
     bool clean = false;
@@ -386,7 +390,7 @@ enum sbx_status sbx_verify_check_damaged_ledger(
     if (!status)
         status = change_first_byte(&damage, &byte, err);
     if (!status)
-        status = revoke_and_look(check, &outcome, &clean, err);
+        status = revoke_and_look(check, damage.name, &outcome, &clean, err);
     seen->inside = outcome;
     if (!status && outcome != SBX_VERIFY_SUCCEEDED) {
         status = change_first_byte(&damage, &byte, err);
@@ -415,7 +419,7 @@ enum sbx_status sbx_verify_check_cut_ledger(
     const struct sbx_verify_check *check, struct sbx_error *err)
 {
     struct sbx_verify_seen *seen = &check->result->seen;
-    struct damage damage = {{0}, {0}, NULL, NULL};
+    struct damage damage = {{0}, {0}, {0}, NULL, NULL};
     enum sbx_verify_outcome outcome = SBX_VERIFY_NONE;
     bool clean = false;
     enum sbx_status status = grant_root(check, err);
@@ -429,7 +433,7 @@ enum sbx_status sbx_verify_check_cut_ledger(
     if (!status)
         status = cut_while_shrinking(&damage, err);
     if (!status)
-        status = revoke_and_look(check, &outcome, &clean, err);
+        status = revoke_and_look(check, NULL, &outcome, &clean, err);
     /* It is not enough that it complains: what it needs is all there. */
     seen->inside = outcome == SBX_VERIFY_DENIED && !clean ? SBX_VERIFY_ODD : outcome;
     if (damage.next_w)
