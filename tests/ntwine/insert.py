@@ -99,6 +99,8 @@ HOOKS = {
     "directory.c": [
         (AFTER, '#include "process.h"\n', '#include "nt_model.h"\n'),
         (BEFORE, "    /* sessions */\n    create_session( 0 );\n", "    nt_null_device_sd( null_device );\n\n"),
+        (AFTER, "        dir_bno     = create_directory( &dir_id->obj, &dir_bno_str, 0, 37, NULL );\n",
+         "        nt_session_directory_sd( &dir_bno->obj );\n"),
     ],
     "process.c": [
         (AFTER, '#include "security.h"\n', '#include "nt_model.h"\n'),

@@ -69,6 +69,7 @@ struct nt_identity
 };
 
 /* nt_token.c, part of token.c */
+extern const struct sid nt_logon_sid;
 extern void nt_token_init( struct token *token );
 extern void nt_token_free( struct token *token );
 extern void nt_token_copy( struct token *src, struct token *dst );
@@ -153,6 +154,7 @@ extern int nt_wine_reads_key( struct object *key );
 extern void nt_pipe_default_sd( struct object *pipe, const struct unicode_str *name );
 extern int nt_check_pipe_open( struct object *pipe, unsigned int access );
 extern void nt_null_device_sd( struct object *device );
+extern void nt_session_directory_sd( struct object *directory );
 extern int nt_check_device_open( struct object *device, unsigned int access );
 extern struct token *nt_boot_token( struct token *parent, const startup_info_t *info, data_size_t size );
 

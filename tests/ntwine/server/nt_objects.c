@@ -10,6 +10,7 @@
 #define WIN32_NO_STATUS
 #include "windef.h"
 #include "winternl.h"
+#include "ddk/wdm.h"
 
 #include "file.h"
 #include "handle.h"
@@ -77,9 +78,36 @@ int nt_new_named_object( struct object *obj, struct object *parent, const struct
         obj->sd = own;
         return own != NULL;
     }
+    /* Making a name in an object directory is asked of the directory, with the token of now, whatever the handle may do. */
+    if (parent && parent->ops->type == &directory_type && parent->sd && !is_wine_name( name ))
+    {
+        object_mapping( parent, &mapping );
+        if (!(nt_allowed( token, parent->sd, &mapping ) & (obj->ops->type == &directory_type ? DIRECTORY_CREATE_SUBDIRECTORY : DIRECTORY_CREATE_OBJECT)))
+        {
+            set_error( STATUS_ACCESS_DENIED );
+            return 0;
+        }
+    }
     if (!sd && is_plain_type( obj->ops->type ) && !is_wine_name( name ) && !(nt_state( token )->flags & NT_TOKEN_SYSTEM))
         nt_default_sd( obj, token );
     return 1;
+}
+
+/* \Sessions\N\BaseNamedObjects as tools that list it show it: SYSTEM, administrators, the user of the session and the
+ * logon may write; Everyone and RESTRICTED may look. That the user's entry has WRITE_DAC is our choice: tests take it away.
+ * @see https://learn.microsoft.com/windows/win32/termserv/kernel-object-namespaces */
+void nt_session_directory_sd( struct object *directory )
+{
+    static const struct nt_ace_spec aces[] =
+    {
+        { &local_system_sid, 0, DIRECTORY_ALL_ACCESS },
+        { &builtin_admins_sid, 0, DIRECTORY_ALL_ACCESS },
+        { &local_user_sid, 0, DIRECTORY_ALL_ACCESS },
+        { &nt_logon_sid, 0, READ_CONTROL | DIRECTORY_QUERY | DIRECTORY_TRAVERSE | DIRECTORY_CREATE_OBJECT | DIRECTORY_CREATE_SUBDIRECTORY },
+        { &world_sid, 0, READ_CONTROL | DIRECTORY_QUERY | DIRECTORY_TRAVERSE },
+        { &nt_restricted_sid, 0, DIRECTORY_TRAVERSE },
+    };
+    directory->sd = nt_make_sd( &builtin_admins_sid, &local_system_sid, SE_DACL_PROTECTED, aces, ARRAY_SIZE(aces) );
 }
 
 /* ---- registry ---- */

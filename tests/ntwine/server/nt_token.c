@@ -8,7 +8,7 @@ static const struct sid nt_marker_sid = { SID_REVISION, 1, { 0, 0, 0, 0, 0, 99 }
 static const struct sid nt_console_logon_sid = { SID_REVISION, 1, SECURITY_LOCAL_SID_AUTHORITY, { 1 } };
 static const struct sid nt_this_organization_sid = { SID_REVISION, 1, SECURITY_NT_AUTHORITY, { 15 } };
 static const struct sid nt_local_account_sid = { SID_REVISION, 1, SECURITY_NT_AUTHORITY, { 113 } };
-static const struct sid nt_logon_sid = { SID_REVISION, 3, SECURITY_NT_AUTHORITY, { SECURITY_LOGON_IDS_RID, 0, 99999 } };
+const struct sid nt_logon_sid = { SID_REVISION, 3, SECURITY_NT_AUTHORITY, { SECURITY_LOGON_IDS_RID, 0, 99999 } };
 
 void nt_token_init( struct token *token )
 {
