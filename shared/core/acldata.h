@@ -212,6 +212,15 @@ bool sbx_acl_has_all(const struct sbx_acl *acl, const struct sbx_ace *ours, size
 size_t sbx_acl_remove(struct sbx_acl *acl, const struct sbx_ace *ours, size_t count);
 
 /**
+ * Take out the first entry that equals `ours`, and leave further equal ones: for lists in which
+ * each of several holders has one of its own. Returns 1 or 0.
+ */
+size_t sbx_acl_remove_first(struct sbx_acl *acl, const struct sbx_ace *ours);
+
+/** How many entries equal `ace`. */
+size_t sbx_acl_count_equal(const struct sbx_acl *acl, const struct sbx_ace *ace);
+
+/**
  * Take out every explicit ALLOW and DENY entry for a SID, whatever its mask: the repair when a
  * ledger is lost. Never use it for a SID that is not ours. Returns how many.
  */

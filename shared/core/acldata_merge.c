@@ -173,6 +173,30 @@ size_t sbx_acl_remove(struct sbx_acl *acl, const struct sbx_ace *ours, size_t co
     return remove_where(acl, is_one_of, &context);
 }
 
+size_t sbx_acl_remove_first(struct sbx_acl *acl, const struct sbx_ace *ours)
+{
+    size_t at = 0, i;
+
+    while (at < acl->count && !sbx_ace_equal(&acl->aces[at], ours))
+        at++;
+    if (at == acl->count)
+        return 0;
+    free(acl->aces[at].rest);
+    for (i = at; i + 1 < acl->count; i++)
+        acl->aces[i] = acl->aces[i + 1];
+    acl->count--;
+    return 1;
+}
+
+size_t sbx_acl_count_equal(const struct sbx_acl *acl, const struct sbx_ace *ace)
+{
+    size_t i, count = 0;
+
+    for (i = 0; i < acl->count; i++)
+        count += sbx_ace_equal(&acl->aces[i], ace) ? 1u : 0u;
+    return count;
+}
+
 static bool is_for_sid(const struct sbx_ace *ace, const void *context)
 {
     return (ace->type == SBX_ACE_ALLOW || ace->type == SBX_ACE_DENY) &&

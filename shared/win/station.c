@@ -30,15 +30,6 @@ static struct sbx_ace entry_for(const struct sbx_sid *sid)
     return sbx_ace_make(SBX_ACE_ALLOW, 0, STATION_CHILD, sid);
 }
 
-static size_t count_of(const struct sbx_acl *dacl, const struct sbx_ace *ace)
-{
-    size_t i, count = 0;
-
-    for (i = 0; i < dacl->count; i++)
-        count += sbx_ace_equal(&dacl->aces[i], ace) ? 1u : 0u;
-    return count;
-}
-
 /* One more entry for each, even where an equal one stands: each run takes away its own. */
 static enum sbx_status add(HANDLE station, const struct sbx_sid *sids, size_t count,
     struct sbx_findings *findings, struct sbx_station_grant *grant, struct sbx_error *err)
@@ -64,37 +55,13 @@ static enum sbx_status add(HANDLE station, const struct sbx_sid *sids, size_t co
     for (i = 0; i < count && !status; i++) {
         struct sbx_ace ace = entry_for(&sids[i]);
 
-        if (count_of(&seen.dacl, &ace) != count_of(&list.dacl, &ace))
+        if (sbx_acl_count_equal(&seen.dacl, &ace) != sbx_acl_count_equal(&list.dacl, &ace))
             sbx_findings_add(findings, "StationDacl", "the entry was not kept");
     }
 cleanup:
     sbx_descriptor_done(&seen);
     sbx_descriptor_done(&list);
     return status;
-}
-
-/* The list without the first entry that equals `ace`. */
-static enum sbx_status without(
-    struct sbx_acl *list, const struct sbx_ace *ace, struct sbx_error *err)
-{
-    struct sbx_acl rest = {.kind = SBX_ACL_LIST};
-    enum sbx_status status = SBX_OK;
-    bool found = false;
-    size_t i;
-
-    for (i = 0; i < list->count && !status; i++) {
-        if (!found && sbx_ace_equal(&list->aces[i], ace))
-            found = true;
-        else
-            status = sbx_acl_insert(&rest, rest.count, &list->aces[i], err);
-    }
-    if (status) {
-        sbx_acl_done(&rest);
-        return status;
-    }
-    sbx_acl_done(list);
-    *list = rest;
-    return SBX_OK;
 }
 
 static enum sbx_status take(
@@ -107,7 +74,7 @@ static enum sbx_status take(
     for (i = 0; i < grant->count && !status; i++) {
         struct sbx_ace ace = entry_for(&grant->sids[i]);
 
-        status = without(&list.dacl, &ace, err);
+        sbx_acl_remove_first(&list.dacl, &ace);
     }
     if (!status)
         status = write_list(station, &list, err);

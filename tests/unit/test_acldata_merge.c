@@ -202,6 +202,33 @@ START_TEST(remove_sid__only_explicit_entries_of_that_sid)
 }
 END_TEST
 
+START_TEST(remove_first__equal_entries__one_goes_the_others_stay)
+{
+    struct sbx_acl x = {0};
+    const struct sbx_ace list[] = {
+        sbx_ace_make(SBX_ACE_ALLOW, 0, 2, &aclrandom_user),
+        sbx_ace_make(SBX_ACE_ALLOW, 0, 77, &aclrandom_capability),
+        sbx_ace_make(SBX_ACE_ALLOW, 0, 77, &aclrandom_capability),
+        sbx_ace_make(SBX_ACE_ALLOW, 0, 78, &aclrandom_capability),
+    };
+    size_t i;
+
+    ck_assert_uint_eq(sbx_acl_remove_first(&x, &list[1]), 0);
+    for (i = 0; i < countof(list); i++)
+        ck_assert_sbx_ok(sbx_acl_insert(&x, i, &list[i], &err), &err);
+    ck_assert_uint_eq(sbx_acl_count_equal(&x, &list[1]), 2);
+    ck_assert_uint_eq(sbx_acl_remove_first(&x, &list[1]), 1);
+    ck_assert_uint_eq(sbx_acl_count_equal(&x, &list[1]), 1);
+    ck_assert_uint_eq(x.count, 3);
+    ck_assert(sbx_ace_equal(&x.aces[0], &list[0]));
+    ck_assert(sbx_ace_equal(&x.aces[2], &list[3]));
+    ck_assert_uint_eq(sbx_acl_remove_first(&x, &list[1]), 1);
+    ck_assert_uint_eq(sbx_acl_remove_first(&x, &list[1]), 0);
+    ck_assert_uint_eq(x.count, 2);
+    sbx_acl_done(&x);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, NULL);
@@ -213,6 +240,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, merge__inherited_or_foreign_entry__refused);
     tcase_add_test(tcase, merge__list_full__refused_and_unchanged);
     tcase_add_test(tcase, remove_sid__only_explicit_entries_of_that_sid);
+    tcase_add_test(tcase, remove_first__equal_entries__one_goes_the_others_stay);
 }
 
 UNIT_MAIN("acldata_merge", add_tests)
