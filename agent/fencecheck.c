@@ -151,8 +151,6 @@ enum sbx_status sbx_fencecheck(const struct sbx_facts *facts, const struct sbx_i
     char *path = NULL;
     enum sbx_status status;
 
-    if (!account->offline)
-        return SBX_OK;
     status = sbx_winpath_join(facts->state_directory, FILE_NAME, &path, err);
     if (status)
         return status;
