@@ -1,7 +1,9 @@
 /* See known.h. */
 #include "known.h"
+#include "regvalue.h"
 #include "wstr.h"
 #include "../core/buf.h"
+#include "../core/winpath.h"
 
 #include <shlobj.h>
 
@@ -26,6 +28,39 @@ static const struct {
     [SBX_KNOWN_SYSTEM] = {CSIDL_SYSTEM, "System32"},
 };
 
+enum sbx_status sbx_known_native_program_files(char **ret_path, struct sbx_error *err)
+{
+    static const char key[] = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion";
+    char *path = NULL, *normal = NULL;
+    enum sbx_status status = sbx_regvalue_get_path(key, "ProgramFilesDir", &path, err);
+
+    if (!status)
+        status = sbx_winpath_normalise(path, &normal, NULL, err);
+    if (!status && sbx_winpath_classify(normal) != SBX_WINPATH_DRIVE)
+        status = sbx_fail(err, SBX_INVALID, "'%s' is no path on a drive", path);
+    free(path);
+    if (status) {
+        free(normal);
+        sbx_error_context(err, "find %s", folders[SBX_KNOWN_PROGRAM_FILES].name);
+        return status;
+    }
+    *ret_path = normal;
+    return SBX_OK;
+}
+
+/* @see https://learn.microsoft.com/windows/win32/api/wow64apiset/nf-wow64apiset-iswow64process */
+static bool is_told_another(enum sbx_known_folder which)
+{
+#ifdef _WIN64
+    (void)which;
+    return false;
+#else
+    BOOL wow64 = FALSE;
+
+    return which == SBX_KNOWN_PROGRAM_FILES && IsWow64Process(GetCurrentProcess(), &wow64) && wow64;
+#endif
+}
+
 enum sbx_status sbx_known_folder(
     enum sbx_known_folder which, char **ret_path, struct sbx_error *err)
 {
@@ -35,6 +70,8 @@ enum sbx_status sbx_known_folder(
 
     if ((size_t)which >= countof(folders))
         return sbx_fail(err, SBX_INTERNAL, "folder %d", (int)which);
+    if (is_told_another(which))
+        return sbx_known_native_program_files(ret_path, err);
     hr = SHGetFolderPathW(
         NULL, folders[which].csidl | CSIDL_FLAG_DONT_VERIFY, NULL, SHGFP_TYPE_CURRENT, path_w);
     /* S_FALSE: a valid id for a folder that does not exist in this configuration. */

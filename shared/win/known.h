@@ -15,7 +15,7 @@ enum sbx_known_folder {
     SBX_KNOWN_DOCUMENTS,         /* PowerShell profiles live below it; may be redirected */
     SBX_KNOWN_STARTUP,           /* programs started at logon */
     SBX_KNOWN_PROGRAM_DATA,      /* C:\ProgramData */
-    SBX_KNOWN_PROGRAM_FILES,     /* the one of this process's bitness */
+    SBX_KNOWN_PROGRAM_FILES,     /* the system's own, also in a 32-bit process on 64-bit Windows */
     SBX_KNOWN_PROGRAM_FILES_X86, /* missing on 32-bit Windows */
     SBX_KNOWN_COMMON_STARTUP,
     SBX_KNOWN_WINDOWS,
@@ -31,6 +31,18 @@ enum sbx_known_folder {
  */
 SBX_MUST_CHECK enum sbx_status sbx_known_folder(
     enum sbx_known_folder which, char **ret_path, struct sbx_error *err);
+
+/**
+ * "C:\Program Files" as the system's own programs see it, whatever this process is. A 32-bit
+ * process on 64-bit Windows is told "Program Files (x86)" by the shell, and
+ * FOLDERID_ProgramFilesX64 is not supported there; so the value of the 64-bit view of the registry
+ * is read. The environment (ProgramW6432) belongs to the caller.
+ * @return SBX_NOT_FOUND, SBX_INVALID when the value is missing or no path on a drive
+ * @see https://learn.microsoft.com/windows/win32/winprog64/registry-redirector
+ * @see https://learn.microsoft.com/windows/win32/shell/knownfolderid
+ */
+SBX_MUST_CHECK enum sbx_status sbx_known_native_program_files(
+    char **ret_path, struct sbx_error *err);
 
 /** Full path of the running program; owned by the caller (free()). */
 SBX_MUST_CHECK enum sbx_status sbx_known_program(char **ret_path, struct sbx_error *err);

@@ -20,6 +20,34 @@ static enum sbx_status open_key(
     return code ? sbx_fail_win32(err, (uint32_t)code, "open key 'HKLM\\%s'", key) : SBX_OK;
 }
 
+/* The terminator may be stored or not. */
+enum sbx_status sbx_regvalue_get_path(
+    const char *key, const char *name, char **ret_text, struct sbx_error *err)
+{
+    wchar_t text_w[MAX_PATH + 2] = {0};
+    DWORD type = 0, size_bytes = (MAX_PATH + 1) * sizeof(*text_w);
+    wchar_t *name_w = NULL;
+    HKEY handle = NULL;
+    LSTATUS code;
+    enum sbx_status status = open_key(key, KEY_READ, &handle, err);
+
+    if (!status)
+        status = sbx_wstr_from_utf8(name, &name_w, err);
+    if (!status) {
+        code = RegQueryValueExW(handle, name_w, NULL, &type, (BYTE *)text_w, &size_bytes);
+        if (code == ERROR_MORE_DATA || (!code && (type != REG_SZ || !text_w[0])))
+            status = sbx_fail(err, SBX_INVALID, "registry value '%s' is no path", name);
+        else if (code)
+            status = sbx_fail_win32(err, (uint32_t)code, "read registry value '%s'", name);
+        else
+            status = sbx_wstr_to_utf8(text_w, ret_text, err);
+    }
+    free(name_w);
+    if (handle)
+        RegCloseKey(handle);
+    return status;
+}
+
 enum sbx_status sbx_regvalue_key_exists(const char *key, bool *ret_exists, struct sbx_error *err)
 {
     HKEY handle = NULL;

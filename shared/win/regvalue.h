@@ -1,6 +1,6 @@
 /*
- * Single DWORD values below HKEY_LOCAL_MACHINE, always in the 64-bit view: a 32-bit setup must not
- * write into the redirected copy that nobody reads.
+ * Single values below HKEY_LOCAL_MACHINE, numbers and one kind of text, always in the 64-bit view:
+ * a 32-bit setup must not write into the redirected copy that nobody reads.
  */
 #ifndef SBX_REGVALUE_H
 #define SBX_REGVALUE_H
@@ -14,6 +14,14 @@
  */
 SBX_MUST_CHECK enum sbx_status sbx_regvalue_get(const char *key, const char *name, bool *ret_exists,
     uint32_t *ret_value, struct sbx_error *err);
+
+/**
+ * A text (REG_SZ) that is a path: not empty, at most MAX_PATH characters.
+ * @param ret_text owned by the caller (free())
+ * @return SBX_NOT_FOUND without the key or the value; SBX_INVALID for another type or length
+ */
+SBX_MUST_CHECK enum sbx_status sbx_regvalue_get_path(
+    const char *key, const char *name, char **ret_text, struct sbx_error *err);
 
 /** Set a value, creating the last two components of the key if missing, and read it back.
  * @see https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regsetvalueexw */
