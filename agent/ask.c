@@ -183,13 +183,3 @@ enum sbx_status sbx_ask_console(void *context, const struct sbx_approval_questio
     close_console(&console);
     return status;
 }
-
-int sbx_ask_attach_probe(const char *pid_text)
-{
-    DWORD pid = 0;
-
-    for (; *pid_text >= '0' && *pid_text <= '9'; pid_text++)
-        pid = pid * 10 + (DWORD)(*pid_text - '0');
-    FreeConsole();
-    return pid && !*pid_text && !AttachConsole(pid) ? SBX_ASK_PROBE_REFUSED : SBX_ASK_PROBE_JOINED;
-}

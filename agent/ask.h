@@ -30,12 +30,4 @@ SBX_MUST_CHECK enum sbx_status sbx_ask_console(void *context,
     const struct sbx_approval_question *question, struct sbx_approval_answer *ret_answer,
     struct sbx_error *err);
 
-/* First argument of agent.exe as that program, and what it exits with. */
-#define SBX_ASK_PROBE_VERB "internal-attach"
-#define SBX_ASK_PROBE_REFUSED 64 /* it could not join: what we want */
-#define SBX_ASK_PROBE_JOINED 65
-
-/** Leave the console of this process and try to join another's. @return the exit code */
-int sbx_ask_attach_probe(const char *pid_text);
-
 #endif

@@ -76,6 +76,7 @@ void sbx_elevated_session(const struct sbx_elevated *elevated, const struct sbx_
     session->account = plan->account;
     session->account_sid = plan->user_sid;
     session->group_sid = facts->group_sid;
+    session->lease = elevated->lease.handle;
 }
 
 size_t sbx_elevated_end(struct sbx_elevated *elevated, const struct sbx_plan *plan,
@@ -86,7 +87,10 @@ size_t sbx_elevated_end(struct sbx_elevated *elevated, const struct sbx_plan *pl
     if (!elevated->active)
         return 0;
     left = sbx_owners_return(plan, facts->caller_sid, elevated->begun, counts);
-    sbx_lease_end(&elevated->lease);
+    if (elevated->lease_kept)
+        sbx_lease_leave(&elevated->lease);
+    else
+        sbx_lease_end(&elevated->lease);
     return left;
 }
 

@@ -16,7 +16,8 @@ struct sbx_elevated {
     bool active;
     struct sbx_installed installed;
     struct sbx_lease lease;
-    uint64_t begun; /* FILETIME: what is newer was made by the run */
+    bool lease_kept; /* by the runner of a background run: it is not given back by us */
+    uint64_t begun;  /* FILETIME: what is newer was made by the run */
     const char *account_sids[SBX_INSTALLATION_ACCOUNTS_MAX]; /* borrowed from the record */
     size_t account_count;
 };
@@ -40,7 +41,8 @@ void sbx_elevated_session(const struct sbx_elevated *elevated, const struct sbx_
     const struct sbx_facts *facts, struct sbx_session *session);
 
 /**
- * After the command: new top-level entries go to the user, the lease is given back.
+ * After the command: new top-level entries go to the user, the lease is given back, or left
+ * to the runner that keeps it.
  * @param counts descriptors read and written are added
  * @return entries that still belong to the account
  */

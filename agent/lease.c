@@ -343,7 +343,7 @@ enum sbx_status sbx_lease_take(
     return SBX_OK;
 }
 
-void sbx_lease_end(struct sbx_lease *lease)
+static void look_once_more(struct sbx_lease *lease)
 {
     struct sbx_lease_name *live = NULL;
     size_t count = 0;
@@ -351,6 +351,18 @@ void sbx_lease_end(struct sbx_lease *lease)
     if (lease->handle && !lease->shared && !list_live(lease, &live, &count, NULL))
         lease->shared = is_shared(lease, live, count);
     free(live);
+}
+
+void sbx_lease_leave(struct sbx_lease *lease)
+{
+    look_once_more(lease);
+    sbx_handle_close(&lease->handle);
+    sbx_lease_end(lease);
+}
+
+void sbx_lease_end(struct sbx_lease *lease)
+{
+    look_once_more(lease);
     withdraw(lease);
     sbx_handle_close(&lease->work);
     free(lease->directory);

@@ -50,6 +50,12 @@ SBX_MUST_CHECK enum sbx_status sbx_lease_take(
     const struct sbx_lease_options *options, struct sbx_lease *lease, struct sbx_error *err);
 
 /**
+ * Close our handle only: another process has a duplicate, and the lease lives as long as that. The
+ * folder is removed by the next run of this user. lease->shared as with sbx_lease_end.
+ */
+void sbx_lease_leave(struct sbx_lease *lease);
+
+/**
  * Give it back. Looks once more whether somebody shares the account, so that lease->shared is true
  * also for the run that was there first. {0} and a released lease do nothing.
  */

@@ -1,13 +1,13 @@
 /*
  * agent.exe: the entry, the verbs and the exit codes (design 9).
  */
-#include "ask.h"
 #include "cli.h"
 #include "run.h"
 #include "say.h"
 #include "verbs.h"
 
 #include "shared/core/jsonwrite.h"
+#include "shared/win/attachtry.h"
 #include "shared/win/hardening.h"
 
 #define HELP_MAX_BYTES 65536u
@@ -82,8 +82,8 @@ int wmain(int argc, wchar_t **argv_w)
         sbx_say_error(&say, &err);
         return SBX_EXIT_USAGE;
     }
-    if (argc == 3 && strcmp(argv[1], SBX_ASK_PROBE_VERB) == 0)
-        code = sbx_ask_attach_probe(argv[2]);
+    if (argc == 3 && strcmp(argv[1], SBX_ATTACH_AGENT_VERB) == 0)
+        code = sbx_attach_try(argv[2]);
     else
         code = dispatch((const char *const *)argv + 1, argc > 0 ? (size_t)argc - 1 : 0);
     sbx_hardening_free_args(argc, argv);

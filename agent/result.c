@@ -107,6 +107,8 @@ enum sbx_status sbx_result_format(
     sbx_json_key_string(&w, "platform", reply ? reply->platform : NULL);
     write_plan(&w, result);
     write_list(&w, "unproved", reply ? &reply->unproved : NULL);
+    sbx_json_key_string(&w, "namedObjects",
+        sbx_named_objects_name(reply ? reply->named_objects : SBX_NAMED_UNKNOWN));
     write_list(&w, "limitsHit", reply ? &reply->limits_hit : NULL);
     write_approvals(&w, result->approvals);
     sbx_granting_format("grants", result->grants, &w);

@@ -94,8 +94,7 @@ static enum sbx_status make_grants(struct sbx_run_state *command, struct sbx_err
     }
     sbx_granting_options(
         command->say, command->facts.state_directory, command->how->cancel.count, &options);
-    status = sbx_elevated_begin(&command->facts, &command->policy, command->how->cancel.count,
-        &command->plan, &command->elevated, err);
+    status = sbx_run_begin_elevated(command, err);
     sbx_elevated_grants(&command->elevated, &options);
     if (!status)
         status = sbx_workdirs_make(

@@ -1,10 +1,10 @@
 /* See runstate.h. The part of a run in which something runs. */
 #include "runstate.h"
 
-#include "ask.h"
-
 #include "shared/core/winpath.h"
+#include "shared/win/attachtry.h"
 #include "shared/win/hardening.h"
+#include "shared/win/known.h"
 #include "shared/win/late.h"
 #include "shared/win/sid.h"
 
@@ -74,6 +74,7 @@ static enum sbx_status run_session(struct sbx_run_state *command, struct sbx_err
     command->have_reply = !status;
     command->result.runner_us = times.replied_us;
     command->result.runner_ready = times.runner_ready;
+    command->elevated.lease_kept = times.lease_kept;
     free(runner);
     if (status)
         return status;
@@ -89,6 +90,16 @@ static enum sbx_status run_session(struct sbx_run_state *command, struct sbx_err
     if (sbx_run_unconfined_wine(command))
         say_unproved(command);
     return status;
+}
+
+/* A tool that fails for want of them says something else, so it is said here. */
+static void say_named_objects(const struct sbx_run_state *command)
+{
+    if (command->reply.named_objects == SBX_NAMED_UNAVAILABLE)
+        sbx_say_warning(command->say,
+            "recipe '%s': this session lets the command make no named events, mutexes or sections; "
+            "a tool that needs them works with --token standard",
+            sbx_token_choice_name(command->plan.recipe));
 }
 
 static void say_protected(const struct sbx_run_state *command)
@@ -141,6 +152,7 @@ enum sbx_status sbx_run_watched(struct sbx_run_state *command, struct sbx_error 
     command->result.descriptor_reads += command->protect_report.descriptors.reads;
     command->result.descriptor_writes += command->protect_report.descriptors.writes;
     say_protected(command);
+    say_named_objects(command);
     if (ended && !status && err)
         *err = problem;
     return status ? status : ended;
@@ -158,53 +170,77 @@ static void nothing_to_do(void *context)
     (void)context;
 }
 
-/* This program, as the command that tries. */
+enum sbx_status sbx_run_begin_elevated(struct sbx_run_state *command, struct sbx_error *err)
+{
+    if (command->elevated.active)
+        return SBX_OK;
+    return sbx_elevated_begin(&command->facts, &command->policy, command->how->cancel.count,
+        &command->plan, &command->elevated, err);
+}
+
+/*
+ * A program of ours, as the command that tries: this one, or in elevated mode the installed runner,
+ * because a sandbox account need not be able to start what lies in the user's profile.
+ */
 static enum sbx_status make_probe(
     const struct sbx_run_state *command, struct sbx_program *probe, struct sbx_error *err)
 {
+    const bool installed = command->elevated.active;
     enum sbx_status status;
     char pid[16];
 
     snprintf(pid, sizeof(pid), "%lu", (unsigned long)GetCurrentProcessId());
-    status = sbx_winpath_join(command->facts.own_directory, "agent.exe", &probe->image, err);
+    status = installed
+                 ? sbx_strdup(command->elevated.installed.runner, &probe->image, err)
+                 : sbx_winpath_join(command->facts.own_directory, "agent.exe", &probe->image, err);
     if (!status)
-        status = sbx_strings_add(&probe->argv, "agent", err);
+        status = sbx_strings_add(&probe->argv, installed ? "command-runner" : "agent", err);
     if (!status)
-        status = sbx_strings_add(&probe->argv, SBX_ASK_PROBE_VERB, err);
+        status = sbx_strings_add(
+            &probe->argv, installed ? SBX_ATTACH_RUNNER_VERB : SBX_ATTACH_AGENT_VERB, err);
     return status ? status : sbx_strings_add(&probe->argv, pid, err);
 }
 
 enum sbx_status sbx_run_try_to_join(void *context, struct sbx_error *err)
 {
-    const struct sbx_run_state *command = context;
+    struct sbx_run_state *command = context;
     struct sbx_program probe = {0};
     struct sbx_session session = {.plan = &command->plan,
         .program = &probe,
-        .user_sid = command->plan.user_sid,
         .wine_unconfined = sbx_run_unconfined_wine(command),
         .streams = {.open = no_streams, .handed_over = nothing_to_do, .close = nothing_to_do},
         .cancel = command->how->cancel};
     struct sbx_session_times times;
     struct sbx_reply reply = {0};
-    enum sbx_status status = lock_self(err);
-    char *runner = NULL;
+    char *runner = NULL, *system = NULL;
+    /* The account, too, is the command's. Nothing is granted yet: not even its directory is. */
+    enum sbx_status status = sbx_run_begin_elevated(command, err);
 
+    if (!status)
+        status = lock_self(err);
     if (!status)
         status = make_probe(command, &probe, err);
     if (!status)
         status = sbx_winpath_join(command->facts.own_directory, "command-runner.exe", &runner, err);
+    if (!status && command->elevated.active)
+        status = sbx_known_folder(SBX_KNOWN_SYSTEM, &system, err);
     session.runner = runner;
+    session.cwd = system;
+    session.user_sid = command->plan.user_sid;
+    sbx_elevated_session(&command->elevated, &command->plan, &command->facts, &session);
+    session.lease = NULL; /* the command's, whatever becomes of the trial */
     if (!status)
         status = sbx_session_run(&session, &reply, &times, err);
     if (!status && reply.ended == SBX_ENDED_FAILED)
         *err = reply.error, status = SBX_UNPROVEN;
-    if (!status && (reply.ended != SBX_ENDED_EXIT || reply.exit_code != SBX_ASK_PROBE_REFUSED))
-        status = reply.exit_code == SBX_ASK_PROBE_JOINED
+    if (!status && (reply.ended != SBX_ENDED_EXIT || reply.exit_code != SBX_ATTACH_REFUSED))
+        status = reply.exit_code == SBX_ATTACH_JOINED
                      ? sbx_fail(err, SBX_UNPROVEN, "a command can join it (AttachConsole)")
                      : sbx_fail(err, SBX_UNPROVEN, "the trial ended with %lu (%s)",
                            (unsigned long)reply.exit_code, sbx_ended_name(reply.ended));
     sbx_reply_done(&reply);
     sbx_program_done(&probe);
+    free(system);
     free(runner);
     return status;
 }

@@ -115,10 +115,17 @@ enum sbx_status sbx_runner_give(
     if (!DuplicateHandle(GetCurrentProcess(), handle, runner->process.process, &there, 0, FALSE,
             DUPLICATE_SAME_ACCESS)) {
         code = GetLastError();
-        return sbx_fail_win32(err, code, "hand a stream over to the runner");
+        return sbx_fail_win32(err, code, "hand a handle over to the runner");
     }
     *ret_value = (uint64_t)(uintptr_t)there;
     return SBX_OK;
+}
+
+void sbx_runner_leave(struct sbx_runner *runner)
+{
+    sbx_handle_close(&runner->request);
+    sbx_handle_close(&runner->replies);
+    sbx_process_close(&runner->process);
 }
 
 void sbx_runner_end(struct sbx_runner *runner)

@@ -39,6 +39,9 @@ SBX_MUST_CHECK enum sbx_status sbx_runner_start(const char *path, const HANDLE s
 SBX_MUST_CHECK enum sbx_status sbx_runner_give(
     const struct sbx_runner *runner, HANDLE handle, uint64_t *ret_value, struct sbx_error *err);
 
+/** Close our handles and let it live: an elevated background run, whose lease it holds. */
+void sbx_runner_leave(struct sbx_runner *runner);
+
 /** Close the pipes, wait until it is gone, kill it after 15 s. {0} does nothing. */
 void sbx_runner_end(struct sbx_runner *runner);
 

@@ -59,8 +59,16 @@ SBX_MUST_CHECK enum sbx_status sbx_run_watched(
     struct sbx_run_state *command, struct sbx_error *err);
 
 /**
- * Could this command join our console and type an answer? Tried by this program itself, run exactly
- * as the command would be: token, job, desktop. Our own process is locked before, as it will be.
+ * Elevated: lease the account and put it into the plan, once; see sbx_elevated_begin. Writes no
+ * grant. Does nothing in unelevated mode.
+ */
+SBX_MUST_CHECK enum sbx_status sbx_run_begin_elevated(
+    struct sbx_run_state *command, struct sbx_error *err);
+
+/**
+ * Could this command join our console and type an answer? Tried by a program of ours, run exactly
+ * as the command would be: account (leased for it, and kept for the run), token, job, desktop. Our
+ * own process is locked before, as it will be.
  * @param context struct sbx_run_state *, planned
  * @return SBX_OK: it was tried and refused. SBX_UNPROVEN and everything else: it is not known
  */

@@ -17,6 +17,7 @@ struct live {
     struct sbx_runner_pool *runners;
     struct sbx_reply *reply; /* filled by the reader thread, read after it has ended */
     bool got_result;
+    uint32_t process_id; /* of "started" */
 };
 
 /* A request's strings are the structure's own; here they are borrowed and never released. */
@@ -35,7 +36,7 @@ static void fill_request(const struct sbx_session *session, struct sbx_request *
     request->image = session->program->image;
     request->argv = session->program->argv;
     request->command_line = session->program->command_line;
-    request->cwd = plan->cwd;
+    request->cwd = session->cwd ? borrow(session->cwd) : plan->cwd;
     request->environment = plan->environment;
     request->mode = plan->mode;
     request->recipe = plan->recipe;
@@ -111,8 +112,10 @@ static DWORD WINAPI reply_thread(void *context)
             break;
         if (reply.kind == SBX_REPLY_RESULT) {
             *live->reply = reply;
+            live->reply->process_id = live->process_id;
             live->got_result = true;
         } else {
+            live->process_id = reply.process_id;
             sbx_reply_done(&reply);
             sbx_runner_pool_refill(live->runners, false);
         }
@@ -199,10 +202,35 @@ static enum sbx_status wait_for_result(
     return SBX_OK;
 }
 
-/* The runner's end ends every process of the run (kill on close), whatever the reason. */
-static void end_runner(struct live *live)
+/*
+ * What an elevated background command leaves runs as its account, so the lease must outlive us: the
+ * runner stays that long (runner/keep.c) and gets our handle. It never learns the number.
+ */
+static enum sbx_status hand_lease_over(const struct sbx_session *session, struct live *live,
+    struct sbx_session_times *times, struct sbx_error *err)
 {
-    sbx_runner_end(&live->runner);
+    enum sbx_status status;
+    uint64_t value = 0;
+
+    if (!session->lease || !session->plan->background || live->reply->ended != SBX_ENDED_EXIT)
+        return SBX_OK;
+    status = sbx_runner_give(&live->runner, session->lease, &value, err);
+    times->lease_kept = !status;
+    if (status)
+        sbx_error_context(err, "keep the sandbox account leased for what runs in the background");
+    return status;
+}
+
+/*
+ * The runner's end ends every process of the run (kill on close), whatever the reason; but not of
+ * an elevated background run, whose runner stays.
+ */
+static void end_runner(struct live *live, bool leave)
+{
+    if (leave)
+        sbx_runner_leave(&live->runner);
+    else
+        sbx_runner_end(&live->runner);
     if (live->reader)
         WaitForSingleObject(live->reader, INFINITE);
     sbx_handle_close(&live->reader);
@@ -237,8 +265,10 @@ enum sbx_status sbx_session_run(const struct sbx_session *session, struct sbx_re
     status = send_request(&live, &request, err);
     if (!status)
         status = wait_for_result(session, &live, err);
+    if (!status)
+        status = hand_lease_over(session, &live, ret_times, err);
 cleanup:
-    end_runner(&live);
+    end_runner(&live, ret_times->lease_kept);
     streams->close(streams->context);
     /* A runner that refuses before it has read the whole request says why in its result. */
     if (status && live.got_result && ret_reply->ended == SBX_ENDED_FAILED)

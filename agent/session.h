@@ -39,11 +39,15 @@ struct sbx_session {
     const struct sbx_plan *plan;
     const struct sbx_program *program;
     const char *runner;   /* absolute path of command-runner.exe; elevated: the installed one */
+    const char *cwd;      /* NULL: the plan's */
     const char *user_sid; /* whose token is restricted: plan->user_sid */
     /* Elevated: who the child will be (design 5). All NULL in unelevated mode. */
     const char *account;
     const char *account_sid;
     const char *group_sid;
+    /* Elevated: the lease of the account, lent. A background run's runner gets a duplicate, and
+     * lives as long as what the command left. NULL: none */
+    HANDLE lease;
     bool wine_unconfined;
     struct sbx_session_streams streams;
     struct sbx_cancel cancel;
@@ -54,6 +58,7 @@ struct sbx_session {
 struct sbx_session_times {
     uint64_t replied_us; /* since the session began */
     bool runner_ready;   /* a spare runner took it */
+    bool lease_kept;     /* the runner holds session->lease now, and stays */
 };
 
 /**

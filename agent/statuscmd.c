@@ -15,6 +15,7 @@ static const char *const residuals_elevated[] = {
     "SMB and WebDAV hosts can be dialled by the system on behalf of a command",
     "a token that a command derives from its own may escape the fence where that was not proved",
     "with recipe standard: windows of this desktop, and runs of the same logon, can be reached",
+    "with recipe isolated or strict: named objects may be missing (namedObjects in the result)",
 };
 static const char *const residuals_unelevated[] = {
     "a command reads what this user reads",

@@ -20,6 +20,14 @@
 #include "shared/win/token.h"
 #include "shared/win/tokenproof.h"
 
+enum sbx_status sbx_run_about_the_sandbox(enum sbx_status status, struct sbx_error *err)
+{
+    if (status != SBX_DENIED && status != SBX_NOT_FOUND && status != SBX_INVALID)
+        return status;
+    err->status = SBX_OS;
+    return SBX_OS;
+}
+
 /* The capability SIDs of the request, as the token plan wants them. */
 static enum sbx_status parse_capabilities(
     const struct sbx_request *request, struct sbx_sid **ret_sids, struct sbx_error *err)
@@ -72,7 +80,7 @@ static enum sbx_status describe(struct sbx_run *run, HANDLE base, struct sbx_tok
         return status;
     /* The plan was made for one user; a runner started as another would confine someone else. */
     if (!sbx_sid_equal(&asked_user, &input->user_sid))
-        return sbx_fail(err, SBX_DENIED, "the runner is not the user that the plan was made for");
+        return sbx_fail(err, SBX_UNPROVEN, "the runner is not the user that the plan was made for");
     if (run->request.mode == SBX_MODE_ELEVATED)
         status = check_account(run, base, input, err);
     input->capability_sids = *capabilities;
@@ -272,6 +280,7 @@ enum sbx_status sbx_confine_prove(struct sbx_run *run, struct sbx_error *err)
     status = sbx_desktop_prove(run->child.process, run->desktop.path, &run->findings, err);
     if (status && status != SBX_UNPROVEN)
         return status;
+    run->named_objects = sbx_names_try(run->token);
     run->times.proved = sbx_run_clock(run);
     if (run->request.wine_unconfined && sbx_late_wine_version())
         return SBX_OK;
@@ -286,9 +295,11 @@ void sbx_confine_done(struct sbx_run *run)
     sbx_conpty_close(&run->conpty);
     sbx_job_close(&run->job);
     sbx_station_revoke(&run->station);
+    sbx_names_revoke(&run->names);
     sbx_desktop_close(&run->desktop);
     sbx_handle_close(&run->token);
     sbx_handle_close(&run->base);
+    sbx_handle_close(&run->stage);
     sbx_reply_done(&run->reply);
     sbx_tokenplan_done(&run->plan);
 }

@@ -135,6 +135,8 @@ static enum sbx_status prepare_desktop(
         status = sbx_surround_desktop(run, &user, &who->account, &who->run, err);
     if (!status && !run->station.count)
         status = sbx_surround_station(run, &who->account, &who->run, err);
+    if (!status && !run->names.count)
+        sbx_surround_names(run, &who->account, &who->run);
     return status;
 }
 
@@ -164,18 +166,6 @@ static enum sbx_status log_on(struct sbx_run *run, const char *program, const st
     return status;
 }
 
-/*
- * "Denied", "not found" and "invalid" are answers about the command (exit codes 126 and 127). What
- * fails before there is a confine stage is about the sandbox, whatever Windows calls it.
- */
-static enum sbx_status about_the_sandbox(enum sbx_status status, struct sbx_error *err)
-{
-    if (status != SBX_DENIED && status != SBX_NOT_FOUND && status != SBX_INVALID)
-        return status;
-    err->status = SBX_OS;
-    return SBX_OS;
-}
-
 /* One way to the confine stage and, unless it failed, the command's whole life. */
 static enum sbx_status second_hop(struct sbx_run *run, const char *program,
     char password[SBX_PASSWORD_SIZE], bool *ret_stale, struct sbx_error *err)
@@ -197,7 +187,7 @@ static enum sbx_status second_hop(struct sbx_run *run, const char *program,
     if (status) {
         sbx_process_kill(&hop.stage, 1);
         sbx_hop_close(&hop);
-        return about_the_sandbox(status, err);
+        return sbx_run_about_the_sandbox(status, err);
     }
     return sbx_relay_run(run, &hop, ret_stale, err);
 }
@@ -222,7 +212,7 @@ enum sbx_status sbx_launch(struct sbx_run *run, struct sbx_error *err)
             break;
         if (!status)
             status = prepare_desktop(run, &who, err);
-        status = about_the_sandbox(status, err);
+        status = sbx_run_about_the_sandbox(status, err);
         run->times.token = sbx_run_clock(run);
         if (!status)
             status = second_hop(run, program, password, &stale, err);

@@ -13,6 +13,7 @@
 #include "hop.h"
 #include "run.h"
 
+#include "shared/win/attachtry.h"
 #include "shared/win/clock.h"
 #include "shared/win/hardening.h"
 #include "shared/win/handle.h"
@@ -35,9 +36,9 @@ static enum sbx_status run_command(struct sbx_run *run, struct sbx_error *err)
     if (run->relayed)
         return status;
     if (!status)
-        status = sbx_confine_token(run, err);
+        status = sbx_run_about_the_sandbox(sbx_confine_token(run, err), err);
     if (!status)
-        status = sbx_confine_surroundings(run, err);
+        status = sbx_run_about_the_sandbox(sbx_confine_surroundings(run, err), err);
     if (!status)
         status = sbx_confine_create(run, err);
     if (!status)
@@ -59,11 +60,14 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, LPWSTR command_line,
     static struct sbx_run run;
     struct sbx_error err;
     enum sbx_status status;
+    int probe_code = EXIT_MUTE;
 
     (void)instance, (void)previous, (void)show;
     sbx_hardening_apply();
     if (sbx_fenceprobe_asked(command_line)) /* as a child of the sandbox: see fenceprobe.h */
         return sbx_fenceprobe_run(command_line);
+    if (sbx_attach_asked(command_line, &probe_code)) /* as a child, too: see attachtry.h */
+        return probe_code;
     sbx_error_init(&err);
     sbx_findings_init(&run.findings);
     run.started_us = sbx_clock_us();
@@ -78,10 +82,15 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, LPWSTR command_line,
         sbx_process_kill(&run.child, 1);
     if (status && run.job.handle && sbx_job_terminate(&run.job, 1, NULL))
         run.ended = SBX_ENDED_FAILED; /* closing the job's handle ends them */
+    /* Said before the result: with it the caller closes its pipe, which would otherwise end us. */
+    if (!status && sbx_keep_wanted(&run))
+        InterlockedExchange(&run.keeping, 1);
     if (run.relayed && !status)
         status = sbx_wire_send_relayed(&run, &err);
     else
         status = sbx_wire_send_result(&run, status ? &err : NULL, &err);
+    if (run.keeping)
+        sbx_keep_wait(&run);
     sbx_confine_done(&run);
     sbx_request_done(&run.request);
     return status ? EXIT_MUTE : EXIT_REPORTED;

@@ -120,6 +120,15 @@ static bool is_stale(const struct relay *relay)
            relay->reply.error.code == ERROR_NO_SUCH_LOGON_SESSION;
 }
 
+/* A stage that stays (keep.c) is not waited for here, nor ended. */
+static void keep_stage(struct sbx_run *run, struct sbx_hop *hop, const struct sbx_reply *reply)
+{
+    if (!reply || !run->request.background || reply->ended != SBX_ENDED_EXIT)
+        return;
+    run->stage = hop->stage.process;
+    hop->stage.process = NULL;
+}
+
 enum sbx_status sbx_relay_run(
     struct sbx_run *run, struct sbx_hop *hop, bool *ret_stale, struct sbx_error *err)
 {
@@ -151,6 +160,7 @@ enum sbx_status sbx_relay_run(
         WaitForSingleObject(reader, INFINITE);
     }
     sbx_handle_close(&reader);
+    keep_stage(run, hop, status ? NULL : &relay.reply);
     sbx_hop_close(hop);
     if (!status && is_stale(&relay)) {
         *ret_stale = true;

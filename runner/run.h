@@ -11,18 +11,20 @@
 #include "shared/win/conpty.h"
 #include "shared/win/desktop.h"
 #include "shared/win/job.h"
+#include "shared/win/sessionnames.h"
 #include "shared/win/spawn.h"
 #include "shared/win/station.h"
 
 struct sbx_run {
     bool confine_stage; /* how this process was started; the request must say the same */
     struct sbx_request request;
-    HANDLE input;         /* requests and control frames; its end means the caller is gone */
-    HANDLE output;        /* replies */
-    HANDLE control;       /* manual-reset event: something came or ended on input */
-    volatile LONG cancel; /* set by the control thread: stop it politely */
-    volatile LONG resize; /* set by the control thread: columns << 16 | rows; 0: nothing new */
-    volatile LONG kill;   /* set by the control thread: stop it now, or the caller is gone */
+    HANDLE input;          /* requests and control frames; its end means the caller is gone */
+    HANDLE output;         /* replies */
+    HANDLE control;        /* manual-reset event: something came or ended on input */
+    volatile LONG cancel;  /* set by the control thread: stop it politely */
+    volatile LONG resize;  /* set by the control thread: columns << 16 | rows; 0: nothing new */
+    volatile LONG kill;    /* set by the control thread: stop it now, or the caller is gone */
+    volatile LONG keeping; /* keep.c: the caller has its result, and this process stays */
 
     /* What the child's token is made from: NULL in unelevated mode (this process's own), the
      * account's otherwise: own token of the confine stage, or what LogonUserW gave (one hop). */
@@ -34,7 +36,9 @@ struct sbx_run {
     struct sbx_job job;
     struct sbx_private_desktop desktop; /* confine stage: the path only */
     struct sbx_station_grant station;
-    struct sbx_conpty conpty; /* with request.tty */
+    struct sbx_names_grant names;
+    enum sbx_named_objects named_objects; /* tried with the child's token, before it ran */
+    struct sbx_conpty conpty;             /* with request.tty */
     struct sbx_process child;
     struct sbx_findings findings; /* facts that could not be proved */
 
@@ -45,6 +49,7 @@ struct sbx_run {
 
     bool relayed; /* two hops: `reply` is the confine stage's result, to be passed on */
     struct sbx_reply reply;
+    HANDLE stage;              /* and `background`: the confine stage, which stays; else NULL */
     uint64_t relayed_after_us; /* this stage's clock when the other's began */
 };
 
@@ -98,7 +103,8 @@ SBX_MUST_CHECK enum sbx_status sbx_lock_child(struct sbx_run *run, struct sbx_er
  */
 SBX_MUST_CHECK enum sbx_status sbx_launch(struct sbx_run *run, struct sbx_error *err);
 
-/* --- surround.c: job, desktop, window station. Boundaries B6, B7 -------------------------------
+/* --- surround.c: job, desktop, window station, named objects. Boundaries B6, B7
+ * -------------------------------
  */
 
 /** The run's private desktop, for the token user `account`, made by and for `user`. */
@@ -109,8 +115,22 @@ SBX_MUST_CHECK enum sbx_status sbx_surround_desktop(struct sbx_run *run, const s
 SBX_MUST_CHECK enum sbx_status sbx_surround_station(struct sbx_run *run,
     const struct sbx_sid *account, const struct sbx_sid *run_sid, struct sbx_error *err);
 
+/**
+ * Elevated: let account and run make named objects in the session, where no logon SID admits them
+ * and this user may change the directory's list. No failure: what came of it is tried later.
+ */
+void sbx_surround_names(
+    struct sbx_run *run, const struct sbx_sid *account, const struct sbx_sid *run_sid);
+
 /* --- confine.c: token, child, proof. Boundary B1 ------------------------------------------------
  */
+
+/**
+ * "Denied", "not found" and "invalid" are answers about the command (exit codes 126 and 127). What
+ * fails before there is a child is about the sandbox (125), whatever Windows calls it.
+ * @return SBX_OS for these three, err's status with it; everything else as it is
+ */
+enum sbx_status sbx_run_about_the_sandbox(enum sbx_status status, struct sbx_error *err);
 
 /** Build the restricted token of the recipe from run->base, or the own primary token. */
 SBX_MUST_CHECK enum sbx_status sbx_confine_token(struct sbx_run *run, struct sbx_error *err);
@@ -135,12 +155,22 @@ SBX_MUST_CHECK enum sbx_status sbx_confine_create(struct sbx_run *run, struct sb
 
 /**
  * Read everything back from the suspended child. Any difference is SBX_UNPROVEN, except under
- * Wine with --wine-unconfined, where the list of findings goes into the result.
+ * Wine with --wine-unconfined, where the list of findings goes into the result. Last, try with
+ * its token what nothing rests on: named objects.
  */
 SBX_MUST_CHECK enum sbx_status sbx_confine_prove(struct sbx_run *run, struct sbx_error *err);
 
 /** End whatever is left and release everything. Does nothing on an empty run. */
 void sbx_confine_done(struct sbx_run *run);
+
+/* --- keep.c: an elevated background run's account stays leased. Boundary B21 -------------------
+ */
+
+/** Whether this process stays after its result: elevated, background, and the command ended. */
+bool sbx_keep_wanted(const struct sbx_run *run);
+
+/** Wait, without limit, until nothing of the command runs any more. */
+void sbx_keep_wait(struct sbx_run *run);
 
 /* --- supervise.c ------------------------------------------------------------------------------ */
 

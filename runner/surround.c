@@ -1,5 +1,6 @@
 /*
- * What is around the child: its job, its desktop, and who may connect to the window station.
+ * What is around the child: its job, its desktop, who may connect to the window station, and who
+ * may make named objects in the session.
  * Boundaries B6 and B7 of SECURITY.md.
  */
 #include "run.h"
@@ -135,6 +136,20 @@ enum sbx_status sbx_surround_station(struct sbx_run *run, const struct sbx_sid *
     return status;
 }
 
+/* With `standard` and two hops the caller's logon SID admits it, as it does to the station. */
+void sbx_surround_names(
+    struct sbx_run *run, const struct sbx_sid *account, const struct sbx_sid *run_sid)
+{
+    struct sbx_sid sids[SBX_NAMES_GRANTS_MAX];
+
+    if (run->request.recipe == SBX_TOKEN_STANDARD && !run->one_hop)
+        return;
+    sids[0] = *account;
+    sids[1] = *run_sid;
+    if (sbx_names_grant(sids, countof(sids), &run->names, NULL))
+        SetLastError(ERROR_SUCCESS); /* sbx_confine_prove says what the child can do */
+}
+
 /* Where the child goes: made here, or by the launch stage, which then says where. */
 static enum sbx_status make_desktop(struct sbx_run *run, struct sbx_error *err)
 {
@@ -149,6 +164,8 @@ static enum sbx_status make_desktop(struct sbx_run *run, struct sbx_error *err)
         status = sbx_surround_desktop(run, &user, &run->plan.user_sid, &run->plan.run_sid, err);
     if (!status && run->one_hop)
         status = sbx_surround_station(run, &run->plan.user_sid, &run->plan.run_sid, err);
+    if (!status && run->one_hop)
+        sbx_surround_names(run, &run->plan.user_sid, &run->plan.run_sid);
     return status;
 }
 

@@ -71,8 +71,10 @@ static DWORD WINAPI watch_input(void *context)
     InterlockedExchange(&run->kill, 1);
     SetEvent(run->control);
     /* The end of this process ends the job, and so the command: nobody is left to ask for it. */
-    Sleep(ORPHAN_MS);
-    TerminateProcess(GetCurrentProcess(), ORPHAN_EXIT);
+    if (!run->keeping)
+        Sleep(ORPHAN_MS);
+    if (!run->keeping)
+        TerminateProcess(GetCurrentProcess(), ORPHAN_EXIT);
     return 0;
 }
 
@@ -143,7 +145,7 @@ enum sbx_status sbx_wire_send_result(
     reply.ended = failure ? SBX_ENDED_FAILED : run->ended;
     reply.exit_code = run->exit_code;
     reply.confined = !failure && run->findings.count == 0;
-    reply.process_id = run->child.pid;
+    reply.named_objects = run->named_objects;
     if (failure)
         reply.error = *failure;
     else

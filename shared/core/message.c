@@ -9,6 +9,7 @@ const char *const sbx_ended_words[SBX_ENDED_FAILED] = {
     "exit", "timeout", "limit", "cancelled", "failed"};
 const char *const sbx_control_words[SBX_CONTROL_RESIZE] = {"cancel", "kill", "resize"};
 const char *const sbx_stage_words[SBX_STAGE_CONFINE] = {"launch", "confine"};
+const char *const sbx_named_words[SBX_NAMED_UNAVAILABLE] = {"unknown", "available", "unavailable"};
 const char *const sbx_limit_words[SBX_LIMIT_WORDS] = {
     "timeout", "processes", "memory", "process-memory", "cpu"};
 
@@ -28,6 +29,12 @@ const char *sbx_ended_name(enum sbx_ended ended)
 {
     return ended >= SBX_ENDED_EXIT && ended <= SBX_ENDED_FAILED ? sbx_ended_words[ended - 1]
                                                                 : "unknown";
+}
+
+const char *sbx_named_objects_name(enum sbx_named_objects named)
+{
+    return named >= SBX_NAMED_UNKNOWN && named <= SBX_NAMED_UNAVAILABLE ? sbx_named_words[named - 1]
+                                                                        : sbx_named_words[0];
 }
 
 const char *sbx_stage_name(enum sbx_stage stage)
@@ -272,6 +279,7 @@ static void put_result(struct sbx_json_writer *w, const struct sbx_reply *reply)
     sbx_json_key_uint64(w, "peakMemoryBytes", reply->peak_memory_bytes);
     sbx_json_key_uint64(w, "totalProcesses", reply->total_processes);
     sbx_json_key_uint64(w, "cpuTimeUs", reply->cpu_time_us);
+    sbx_json_key_string(w, "namedObjects", sbx_named_objects_name(reply->named_objects));
     put_times(w, &reply->times);
     if (reply->ended == SBX_ENDED_FAILED)
         put_error(w, &reply->error);

@@ -66,6 +66,13 @@ enum sbx_ended {
     SBX_ENDED_FAILED     /* never ran, or was killed because something could not be proved */
 };
 
+/* Whether the child can make and open named objects (events, mutexes, sections) in its session. */
+enum sbx_named_objects {
+    SBX_NAMED_UNKNOWN = 1, /* not tried, or the answer says nothing */
+    SBX_NAMED_AVAILABLE,   /* tried with the child's token */
+    SBX_NAMED_UNAVAILABLE  /* refused: the session's object directory does not let it */
+};
+
 /* Stage timings, microseconds since the runner started; 0 = not reached. */
 struct sbx_stage_times {
     uint64_t request, token, job, desktop, created, proved, resumed, exited, done;
@@ -74,7 +81,7 @@ struct sbx_stage_times {
 /* runner -> agent. */
 struct sbx_reply {
     enum { SBX_REPLY_STARTED = 1, SBX_REPLY_RESULT } kind;
-    uint32_t process_id;  /* started */
+    uint32_t process_id;  /* started; with the result the agent keeps it */
     enum sbx_ended ended; /* result, as all below */
     uint32_t exit_code;   /* all 32 bits */
     bool confined;
@@ -84,6 +91,7 @@ struct sbx_reply {
     uint64_t peak_memory_bytes;
     uint32_t total_processes;
     uint64_t cpu_time_us;
+    enum sbx_named_objects named_objects; /* a fact about what works, not about what holds */
     struct sbx_stage_times times;
     struct sbx_error error; /* ended == FAILED: what and why; its `file` is not transmitted */
 };
@@ -119,6 +127,8 @@ SBX_MUST_CHECK enum sbx_status sbx_frame_length(
     const uint8_t prefix[4], uint32_t *ret_length_bytes, struct sbx_error *err);
 
 const char *sbx_ended_name(enum sbx_ended ended);
+/** "unknown", "available", "unavailable"; 0 is "unknown". */
+const char *sbx_named_objects_name(enum sbx_named_objects named);
 const char *sbx_stage_name(enum sbx_stage stage);
 
 /** Whether this is the path of a run's private desktop: STATION\\SbxRun-..., letters, digits, '-'

@@ -120,8 +120,8 @@ static enum sbx_status read_result(
 {
     static const char *const keys[] = {"version", "kind", "ended", "exitCode", "confined",
         "platform", "unproved", "limitsHit", "peakMemoryBytes", "totalProcesses", "cpuTimeUs",
-        "times", "error"};
-    size_t ended = 0;
+        "namedObjects", "times", "error"};
+    size_t ended = 0, named = 0;
     enum sbx_status status = sbx_json_known_keys(root, keys, countof(keys), err);
 
     if (!status)
@@ -142,6 +142,10 @@ static enum sbx_status read_result(
         status = sbx_need_u32(root, "totalProcesses", &reply->total_processes, err);
     if (!status)
         status = sbx_need_number(root, "cpuTimeUs", SBX_JSON_INT_MAX, &reply->cpu_time_us, err);
+    if (!status)
+        status = sbx_need_word(
+            root, "namedObjects", sbx_named_words, countof(sbx_named_words), &named, err);
+    reply->named_objects = (enum sbx_named_objects)(named + 1);
     if (!status)
         status = need_times(root, &reply->times, err);
     if (!status)

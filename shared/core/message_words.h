@@ -11,6 +11,7 @@
 extern const char *const sbx_ended_words[SBX_ENDED_FAILED];
 extern const char *const sbx_control_words[SBX_CONTROL_RESIZE];
 extern const char *const sbx_stage_words[SBX_STAGE_CONFINE];
+extern const char *const sbx_named_words[SBX_NAMED_UNAVAILABLE];
 /* What limits_hit may hold. */
 extern const char *const sbx_limit_words[SBX_LIMIT_WORDS];
 

@@ -39,6 +39,8 @@
         (void *console, COORD size))                                                               \
     X(close_pseudo_console, KERNEL32, "ClosePseudoConsole", void, (void *console))                 \
     X(rtl_get_version, NTDLL, "RtlGetVersion", LONG, (OSVERSIONINFOW * ret_version))               \
+    X(nt_open_directory_object, NTDLL, "NtOpenDirectoryObject", LONG,                              \
+        (HANDLE * ret_directory, ACCESS_MASK access, void *attributes))                            \
     X(wine_get_version, NTDLL, "wine_get_version", const char *, (void))                           \
     X(bcrypt_gen_random, BCRYPT, "BCryptGenRandom", LONG,                                          \
         (void *algorithm, UCHAR *bytes, ULONG size_bytes, ULONG flags))                            \

@@ -265,7 +265,10 @@ static bool word(struct order *order, const char *text)
         set(&request->user_sid, value);
     } else if (!strncmp(text, "group", length))
         set(&request->group_sid, value);
-    else if (!strncmp(text, "background", length))
+    else if (!strncmp(text, "unelevated", length)) { /* as this user or, for a refusal, another */
+        request->mode = SBX_MODE_UNELEVATED;
+        set(&request->user_sid, value);
+    } else if (!strncmp(text, "background", length))
         request->background = value[0] == '1';
     else if (!strncmp(text, "stage", length)) {
         request->stage = SBX_STAGE_CONFINE;
@@ -330,6 +333,12 @@ static int read_order(int argc, char **argv, int at, struct order *order)
         request->group_sid = sid_of_account(GROUP);
     if (++at >= argc || !request->account_sid || !request->group_sid)
         return fail("no program, or no such account");
+    if (request->mode == SBX_MODE_UNELEVATED) {
+        free(request->account);
+        free(request->account_sid);
+        free(request->group_sid);
+        request->account = request->account_sid = request->group_sid = NULL;
+    }
     request->image = copy(argv[at]);
     status = new_run_sid(request);
     if (!status)
@@ -345,9 +354,12 @@ static void show(const struct sbx_reply *reply)
 
     if (reply->ended == SBX_ENDED_FAILED)
         sbx_error_format(&reply->error, text, sizeof(text));
-    fprintf(stderr, "result: ended=%s code=%lu confined=%d pid=%lu platform=%s unproved=%zu %s\n",
-        sbx_ended_name(reply->ended), (unsigned long)reply->exit_code, reply->confined,
-        (unsigned long)reply->process_id, reply->platform, reply->unproved.count, text);
+    fprintf(stderr,
+        "result: ended=%s status=%s code=%lu confined=%d names=%s platform=%s unproved=%zu "
+        "%s\n",
+        sbx_ended_name(reply->ended), sbx_status_name(reply->error.status),
+        (unsigned long)reply->exit_code, reply->confined,
+        sbx_named_objects_name(reply->named_objects), reply->platform, reply->unproved.count, text);
     fprintf(stderr,
         "times: request=%llu token=%llu created=%llu resumed=%llu exited=%llu done=%llu\n",
         (unsigned long long)reply->times.request, (unsigned long long)reply->times.token,

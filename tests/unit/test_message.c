@@ -313,6 +313,7 @@ static void make_result(uint64_t *state, struct sbx_reply *ret)
         add(&ret->unproved, "IsTokenRestricted is false");
     if (ret->ended == SBX_ENDED_LIMIT)
         add(&ret->limits_hit, "process-memory");
+    ret->named_objects = (enum sbx_named_objects)(1 + unit_random(state) % SBX_NAMED_UNAVAILABLE);
     ret->peak_memory_bytes = unit_random(state) >> 11;
     ret->total_processes = (uint32_t)unit_random(state);
     ret->cpu_time_us = unit_random(state) >> 11;
@@ -342,6 +343,7 @@ START_TEST(message__result__comes_back_the_same)
         ck_assert_sbx_ok(sbx_reply_decode(json, length, &back, &err), &err);
         ck_assert_int_eq(back.kind, SBX_REPLY_RESULT);
         ck_assert_int_eq(back.ended, reply.ended);
+        ck_assert_int_eq(back.named_objects, reply.named_objects);
         ck_assert_uint_eq(back.exit_code, reply.exit_code);
         ck_assert_int_eq(back.confined, reply.confined);
         ck_assert_str_eq(back.platform, reply.platform);

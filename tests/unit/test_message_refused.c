@@ -132,7 +132,8 @@ static const struct edit elevated_edits[] = {
 #define GOOD_RESULT                                                                                \
     "{\"version\":1,\"kind\":\"result\",\"ended\":\"exit\",\"exitCode\":0,\"confined\":true,"      \
     "\"platform\":\"windows 10.0\",\"unproved\":[],\"limitsHit\":[],\"peakMemoryBytes\":0,"        \
-    "\"totalProcesses\":1,\"cpuTimeUs\":2,\"times\":{\"request\":1,\"token\":2,\"job\":3,"         \
+    "\"totalProcesses\":1,\"cpuTimeUs\":2,\"namedObjects\":\"unknown\","                           \
+    "\"times\":{\"request\":1,\"token\":2,\"job\":3,"                                              \
     "\"desktop\":4,\"created\":5,\"proved\":6,\"resumed\":7,\"exited\":8,\"done\":9}}"
 #define ERROR_OBJECT                                                                               \
     ",\"error\":{\"status\":\"denied\",\"domain\":\"win32\",\"code\":5,\"context\":\"c\","         \
@@ -148,6 +149,8 @@ static const struct edit result_edits[] = {
     {"\"unproved\":[]", "\"unproved\":[\"job\"]", "confined"},
     {"\"unproved\":[]", "\"unproved\":[[]]", "unproved[0]"},
     {"\"limitsHit\":[]", "\"limitsHit\":[\"disk\"]", "limitsHit[0]"},
+    {"\"namedObjects\":\"unknown\",", "", "namedObjects"},
+    {"\"namedObjects\":\"unknown\"", "\"namedObjects\":\"open\"", "namedObjects"},
     {"\"done\":9", "\"other\":9", "times"},
     {",\"done\":9", "", "done"},
     {"\"ended\":\"exit\"", "\"ended\":\"failed\"", "error"},

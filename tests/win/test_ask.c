@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "shared/win/attachtry.h"
 #include "shared/win/handle.h"
 #include "shared/win/thread.h"
 
@@ -137,11 +138,27 @@ START_TEST(no_console__nobody_can_be_asked)
 }
 END_TEST
 
+START_TEST(attach_asked__command_line__other_words_are_not_meant)
+{
+    int code = 0;
+
+    ck_assert(!sbx_attach_asked(NULL, &code));
+    ck_assert(!sbx_attach_asked(L"", &code));
+    ck_assert(!sbx_attach_asked(L"--confine", &code));
+    ck_assert(!sbx_attach_asked(L"--attach-probe", &code));
+    ck_assert(!sbx_attach_asked(L"--attach-probes 1", &code));
+    ck_assert(sbx_attach_asked(L"--attach-probe 4294967292", &code));
+    ck_assert_int_eq(code, SBX_ATTACH_REFUSED);
+    ck_assert(sbx_attach_asked(L"--attach-probe x", &code));
+    ck_assert_int_eq(code, SBX_ATTACH_JOINED);
+}
+END_TEST
+
 START_TEST(attach_probe__no_such_process__refused)
 {
-    ck_assert_int_eq(sbx_ask_attach_probe("4294967292"), SBX_ASK_PROBE_REFUSED);
-    ck_assert_int_eq(sbx_ask_attach_probe("12x"), SBX_ASK_PROBE_JOINED);
-    ck_assert_int_eq(sbx_ask_attach_probe(""), SBX_ASK_PROBE_JOINED);
+    ck_assert_int_eq(sbx_attach_try("4294967292"), SBX_ATTACH_REFUSED);
+    ck_assert_int_eq(sbx_attach_try("12x"), SBX_ATTACH_JOINED);
+    ck_assert_int_eq(sbx_attach_try(""), SBX_ATTACH_JOINED);
 }
 END_TEST
 
@@ -152,6 +169,7 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, keys__row__is_the_answer, 0, (int)countof(rows));
     tcase_add_test(tcase, typed_before_the_question__is_thrown_away);
     tcase_add_test(tcase, no_console__nobody_can_be_asked);
+    tcase_add_test(tcase, attach_asked__command_line__other_words_are_not_meant);
     tcase_add_test(tcase, attach_probe__no_such_process__refused);
 }
 
