@@ -503,14 +503,26 @@ static enum sbx_status start_serve(const struct sbx_verify_check *check, const c
     return status;
 }
 
-/* Whether it took somebody for its client: then it ends with the pipe, and content. */
-static enum sbx_verify_outcome end_of_serve(struct sbx_process *serve)
+/*
+ * Whether it took somebody for its client: then it ends with the pipe, and content. One that sent
+ * somebody away listens again, or has ended with an error.
+ */
+static enum sbx_verify_outcome end_of_serve(struct sbx_process *serve, const char *name)
 {
-    enum sbx_verify_outcome outcome = SBX_VERIFY_SUCCEEDED;
-    uint32_t exit_code = 0;
+    enum sbx_verify_outcome outcome = SBX_VERIFY_NONE;
+    uint32_t exit_code = 0, waited_ms = 0;
+    wchar_t path_w[128];
 
-    if (!sbx_process_wait(serve, SERVE_MS, &exit_code, NULL) && exit_code)
-        outcome = SBX_VERIFY_DENIED;
+    swprintf(path_w, countof(path_w), L"\\\\.\\pipe\\%hs", name);
+    for (; outcome == SBX_VERIFY_NONE && waited_ms < SERVE_MS; waited_ms += 50) {
+        if (!sbx_process_wait(serve, 50, &exit_code, NULL))
+            outcome = exit_code ? SBX_VERIFY_DENIED : SBX_VERIFY_SUCCEEDED;
+        else if (WaitNamedPipeW(path_w, 1))
+            outcome = SBX_VERIFY_DENIED;
+    }
+    /* It still serves somebody who is gone: whom, nobody can tell. */
+    if (outcome == SBX_VERIFY_NONE)
+        outcome = SBX_VERIFY_SUCCEEDED;
     sbx_process_kill(serve, 1);
     sbx_process_close(serve);
     return outcome;
@@ -536,7 +548,7 @@ static enum sbx_status serve_inside(const struct sbx_verify_check *check, struct
         seen->inside = seen->ping;
         seen->ping = sbx_verify_ran_outcome(&ran);
         if (seen->inside == SBX_VERIFY_SUCCEEDED)
-            seen->inside = end_of_serve(&serve);
+            seen->inside = end_of_serve(&serve, name);
     }
     sbx_verify_ran_done(&ran);
     sbx_process_kill(&serve, 1);
@@ -562,7 +574,7 @@ enum sbx_status sbx_verify_check_serve_client(
         status = run_outside(check, argv, countof(argv), NULL, &slept, err);
     if (!status) {
         seen->twin_ran = true;
-        seen->twin = slept == SBX_VERIFY_SUCCEEDED ? end_of_serve(&serve) : SBX_VERIFY_ODD;
+        seen->twin = slept == SBX_VERIFY_SUCCEEDED ? end_of_serve(&serve, name) : SBX_VERIFY_ODD;
     }
     sbx_process_kill(&serve, 1);
     sbx_process_close(&serve);
