@@ -139,7 +139,7 @@ endef
 $(O)/sandbox-probe.exe: $(O)/suite/probe.exe
 	$(Q)cp $< $@
 # The grant engine with a seam at the two calls that touch descriptors (tests/support/grant).
-GRANT_SRC := $(addprefix agent/,grants.c grantjournal.c grantjudge.c grantobject.c grantreport.c grantwalk.c ledger.c ledgerlist.c \
+GRANT_SRC := $(addprefix agent/,grants.c grantjournal.c grantjudge.c grantobject.c grantreport.c grantwalk.c ledger.c ledgerlist.c ledgershrink.c \
         linkset.c repair.c revoke.c revokewalk.c)
 GRANT_TEST := $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) $(wildcard tests/support/grant/*.c) $(GRANT_SRC)) $(LIBSBX)
 $(O)/tests/test_grant.exe: $(O)/obj/tests/win/test_grant.o $(GRANT_TEST)

@@ -1,5 +1,5 @@
 /* See ledger.h. */
-#include "ledger.h"
+#include "ledgerfile.h"
 
 #include <stdio.h>
 
@@ -89,7 +89,7 @@ static enum sbx_status lock(HANDLE directory, const char *name, const struct sbx
     }
 }
 
-static enum sbx_status move_to(HANDLE file, uint64_t at_bytes, struct sbx_error *err)
+enum sbx_status sbx_ledger_move_to(HANDLE file, uint64_t at_bytes, struct sbx_error *err)
 {
     LARGE_INTEGER position;
 
@@ -151,7 +151,7 @@ static enum sbx_status repair(
     enum sbx_status status = set_aside(directory, ledger->name, bytes, err);
 
     if (!status)
-        status = move_to(ledger->file, ledger->records.good_bytes, err);
+        status = sbx_ledger_move_to(ledger->file, ledger->records.good_bytes, err);
     if (!status && !SetEndOfFile(ledger->file))
         status = sbx_fail_win32(err, GetLastError(), "cut off the damaged part");
     if (!status && ledger->records.count)
@@ -162,7 +162,7 @@ static enum sbx_status repair(
     return status;
 }
 
-static enum sbx_status read_all(
+enum sbx_status sbx_ledger_read_all(
     HANDLE file, struct sbx_buf *bytes, struct sbx_ledger_records *records, struct sbx_error *err)
 {
     enum sbx_status status = sbx_file_read_all(file, bytes, err);
@@ -172,121 +172,7 @@ static enum sbx_status read_all(
                : sbx_ledger_read(bytes->data ? bytes->data : "", bytes->length_bytes, records, err);
 }
 
-/* --- a shorter ledger ---------------------------------------------------------------------------
- */
-
-static void next_name(const char *name, char ret_name[SBX_LEDGER_NAME_SIZE + 8])
-{
-    snprintf(ret_name, SBX_LEDGER_NAME_SIZE + 8, "%s.next", name);
-}
-
-/* The whole content that a shrink was about to write. @return SBX_NOT_FOUND: there was none */
-static enum sbx_status read_next(HANDLE directory, const char *name, HANDLE *ret_file,
-    struct sbx_buf *bytes, struct sbx_ledger_records *records, struct sbx_error *err)
-{
-    static const struct sbx_file_how how = {
-        .kind = SBX_FILE_PLAIN, .access = FILE_READ_DATA | DELETE};
-    char next[SBX_LEDGER_NAME_SIZE + 8];
-    enum sbx_status status;
-
-    next_name(name, next);
-    status = sbx_file_open_at(directory, next, &how, ret_file, err);
-    return status ? status : read_all(*ret_file, bytes, records, err);
-}
-
-static enum sbx_status overwrite(HANDLE file, const struct sbx_buf *bytes, struct sbx_error *err)
-{
-    enum sbx_status status = move_to(file, 0, err);
-
-    if (!status)
-        status = sbx_file_write_all(file, bytes->data, bytes->length_bytes, err);
-    if (!status && !SetEndOfFile(file))
-        status = sbx_fail_win32(err, GetLastError(), "cut the ledger");
-    if (!status && !FlushFileBuffers(file))
-        status = sbx_fail_win32(err, GetLastError(), "flush the ledger");
-    return status;
-}
-
-/* After a shrink that was killed: NAME.next is whole, because it was renamed when it was. */
-static enum sbx_status recover(
-    HANDLE directory, const struct sbx_ledger *ledger, struct sbx_error *err)
-{
-    struct sbx_ledger_records records;
-    struct sbx_buf bytes;
-    HANDLE next = NULL;
-    enum sbx_status status;
-
-    memset(&records, 0, sizeof(records));
-    sbx_buf_init(&bytes, SBX_LEDGER_MAX_BYTES);
-    status = read_next(directory, ledger->name, &next, &bytes, &records, err);
-    if (!status && records.count && !records.damaged)
-        status = overwrite(ledger->file, &bytes, err);
-    if (!status)
-        status = sbx_file_delete(next, err);
-    if (status == SBX_NOT_FOUND)
-        status = SBX_OK;
-    sbx_handle_close(&next);
-    sbx_ledger_records_done(&records);
-    sbx_buf_done(&bytes);
-    return status;
-}
-
-static enum sbx_status delete_next(HANDLE directory, const char *name, struct sbx_error *err)
-{
-    static const struct sbx_file_how how = {.kind = SBX_FILE_PLAIN, .access = DELETE};
-    char next[SBX_LEDGER_NAME_SIZE + 8];
-    HANDLE handle = NULL;
-    enum sbx_status status;
-
-    next_name(name, next);
-    status = sbx_file_open_at(directory, next, &how, &handle, err);
-    if (!status)
-        status = sbx_file_delete(handle, err);
-    sbx_handle_close(&handle);
-    return status;
-}
-
-enum sbx_status sbx_ledger_shrink(HANDLE directory, struct sbx_ledger *ledger,
-    bool (*is_gone)(void *ctx, const struct sbx_ledger_record *record), void *ctx,
-    struct sbx_error *err)
-{
-    struct sbx_ledger_records records;
-    char next[SBX_LEDGER_NAME_SIZE + 8];
-    enum sbx_status status = SBX_OK;
-    struct sbx_buf text;
-    size_t count = 0;
-
-    if (ledger->records.count < SBX_LEDGER_SHRINK_AT)
-        return SBX_OK;
-    memset(&records, 0, sizeof(records));
-    sbx_buf_init(&text, SBX_LEDGER_MAX_BYTES);
-    next_name(ledger->name, next);
-    /* What cannot be begun leaves a long ledger, which is as true. */
-    if (sbx_ledger_compact(&ledger->records, is_gone, ctx, &text, &count, NULL) ||
-        count * 2 > ledger->records.count ||
-        sbx_ledger_read(text.data, text.length_bytes, &records, NULL) || records.damaged ||
-        records.count != count ||
-        sbx_file_replace_at(directory, next, text.data, text.length_bytes, NULL, NULL))
-        goto cleanup;
-    status = overwrite(ledger->file, &text, err);
-    if (!status)
-        status = delete_next(directory, ledger->name, err);
-    if (status) {
-        sbx_error_context(err, "shorten the ledger '%s'", ledger->name);
-        goto cleanup;
-    }
-    sbx_ledger_records_done(&ledger->records);
-    ledger->records = records;
-    memset(&records, 0, sizeof(records));
-
-cleanup:
-    sbx_ledger_records_done(&records);
-    sbx_buf_done(&text);
-    return status;
-}
-
-/* --- open and peek ------------------------------------------------------------------------------
- */
+/* --- open and peek ---------------------------------------------------------------------------- */
 
 enum sbx_status sbx_ledger_open(HANDLE directory, const char *name,
     const struct sbx_ledger_how *how, struct sbx_ledger *ret_ledger, struct sbx_error *err)
@@ -304,9 +190,9 @@ enum sbx_status sbx_ledger_open(HANDLE directory, const char *name,
     snprintf(ledger.name, sizeof(ledger.name), "%s", name);
     status = lock(directory, name, how, &ledger.file, err);
     if (!status)
-        status = recover(directory, &ledger, err);
+        status = sbx_ledger_recover(directory, &ledger, err);
     if (!status)
-        status = read_all(ledger.file, &bytes, &ledger.records, err);
+        status = sbx_ledger_read_all(ledger.file, &bytes, &ledger.records, err);
     if (!status && ledger.records.damaged && !ledger.records.count && !how->create)
         status = sbx_ledger_unreadable(name, err);
     else if (!status && ledger.records.damaged)
@@ -334,13 +220,13 @@ enum sbx_status sbx_ledger_peek(HANDLE directory, const char *name,
     if (status)
         goto cleanup;
     /* A ledger that is being shortened is not whole for a moment; then its next content is. */
-    if (!read_next(directory, name, &next, &bytes, ret_records, NULL) && ret_records->count &&
-        !ret_records->damaged)
+    if (!sbx_ledger_read_next(directory, name, &next, &bytes, ret_records, NULL) &&
+        ret_records->count && !ret_records->damaged)
         goto cleanup;
     sbx_ledger_records_done(ret_records);
     memset(ret_records, 0, sizeof(*ret_records));
     sbx_buf_clear(&bytes);
-    status = read_all(file, &bytes, ret_records, err);
+    status = sbx_ledger_read_all(file, &bytes, ret_records, err);
 cleanup:
     sbx_buf_done(&bytes);
     sbx_handle_close(&next);
@@ -377,7 +263,7 @@ enum sbx_status sbx_ledger_append(
     record->sequence = ledger->records.count + 1;
     status = sbx_ledger_format(record, &line, err);
     if (!status)
-        status = move_to(ledger->file, ledger->records.good_bytes, err);
+        status = sbx_ledger_move_to(ledger->file, ledger->records.good_bytes, err);
     if (!status)
         status = sbx_file_write_all(ledger->file, line.data, line.length_bytes, err);
     if (!status)
