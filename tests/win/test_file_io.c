@@ -84,6 +84,38 @@ START_TEST(final_path__open_file__its_full_path)
 }
 END_TEST
 
+/* The first try has room for most paths; this one asks for more. */
+START_TEST(final_path__longer_than_most__its_full_path)
+{
+    static const struct sbx_file_how how = {
+        .kind = SBX_FILE_DIRECTORY, .access = FILE_ADD_SUBDIRECTORY | DELETE};
+    HANDLE chain[4] = {file_open_at("dir",
+        &(struct sbx_file_how){.kind = SBX_FILE_DIRECTORY, .access = FILE_ADD_SUBDIRECTORY})};
+    char wanted[1200], name[121];
+    char *path = NULL;
+    size_t i;
+
+    memset(name, 'n', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    for (i = 1; i < countof(chain); i++)
+        ck_assert_sbx_ok(sbx_file_create_at(chain[i - 1], name, &how, NULL, &chain[i], &err), &err);
+    snprintf(
+        wanted, sizeof(wanted), "\\\\?\\%s\\%s\\%s\\%s", scratch_path("dir"), name, name, name);
+    if (sbx_file_final_path(chain[3], false, &path, &err)) {
+        ck_assert(platform_is_wine()); /* Wine 8 asks its server with a buffer of MAX_PATH */
+        ck_assert_uint_eq(err.code, ERROR_MORE_DATA);
+    } else {
+        ck_assert_str_eq(path, wanted);
+    }
+    free(path);
+    for (i = countof(chain); i-- > 0;) {
+        if (i)
+            ck_assert_sbx_ok(sbx_file_delete(chain[i], &err), &err);
+        sbx_handle_close(&chain[i]);
+    }
+}
+END_TEST
+
 /* --- content ------------------------------------------------------------------------------- */
 
 START_TEST(read_all__at_and_over_the_cap__whole_or_refused)
@@ -266,6 +298,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, facts__file_and_hard_link__one_object_two_links);
     tcase_add_test(tcase, facts__deleted_and_made_again__another_id);
     tcase_add_test(tcase, final_path__open_file__its_full_path);
+    tcase_add_test(tcase, final_path__longer_than_most__its_full_path);
     tcase_add_test(tcase, read_all__at_and_over_the_cap__whole_or_refused);
     tcase_add_test(tcase, read_named__device_directory_missing__refused);
     tcase_add_test(tcase, replace__new_and_existing__content_and_nothing_left_beside);
