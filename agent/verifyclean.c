@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <wchar.h>
 
+#define REMOVE_TRIES 20u
+#define REMOVE_WAIT_MS 100u
+
 /* Removes everything in a folder of ours, links themselves and never their targets. */
 static size_t remove_tree(const wchar_t *path_w)
 {
@@ -114,11 +117,18 @@ static void remove_state_canary(void)
 
 void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left)
 {
+    size_t i;
+
     sbx_verify_close_targets(&run->targets);
     if (run->inside.base)
         sbx_verify_revoke(run);
     remove_state_canary();
-    *ret_left = remove_folder(run->folder);
+    /* Whoever ended last may hold its working directory for a moment. */
+    for (i = 0, *ret_left = 1; *ret_left && i < REMOVE_TRIES; i++) {
+        if (i)
+            Sleep(REMOVE_WAIT_MS);
+        *ret_left = remove_folder(run->folder);
+    }
     free(run->inside.base);
     free(run->outside.base);
     free(run->folder);
