@@ -47,7 +47,8 @@ SBX_MUST_CHECK enum sbx_status sbx_vtfilter_feed(struct sbx_vtfilter *filter, co
 
 /**
  * What leaves the terminal as the program found it: main screen, visible cursor of the terminal's
- * own shape, no colours, no mode, margin or character set that the filter lets through. Sent when the program has ended, however it ended.
+ * own shape, no colours, no mode, margin or character set that the filter lets through. Sent when
+ * the program has ended, however it ended.
  */
 extern const char sbx_vtfilter_reset[];
 
