@@ -1,7 +1,7 @@
 /*
  * `agent mcp`: a Model Context Protocol server on standard input and output. Tools: run, why,
- * status. mcp.c has the session, mcprun.c the tool that runs commands, mcpask.c its
- * questions, mcptools.c the list.
+ * status. mcp.c has the session, mcprun.c the tool that runs commands, mcpresult.c what it answers,
+ * mcpask.c its questions, mcptools.c the list.
  *
  * A model writes the arguments of a tool, so they choose a command and nothing else: what it may
  * do is what the options of `agent mcp` and the policy files say. There is no working directory

@@ -1,9 +1,9 @@
-/* The tool that runs commands: see mcp.h. */
+/* The tool that runs commands: see mcp.h. What it answers is in mcpresult.c. */
 #include "mcp.h"
 
+#include "mcpresult.h"
 #include "rpcargs.h"
 
-#include "shared/core/utf.h"
 #include "shared/win/clock.h"
 #include "shared/win/handle.h"
 
@@ -14,18 +14,12 @@
 #define END_MS 20000u
 #define PROGRESS_MS 500u
 
-/* What a stream printed: its begin and its end. Used by its own thread, then by the command's. */
-struct stream {
-    struct sbx_buf head, tail;
-    uint64_t left_out;
-};
-
 struct sbx_mcp_call {
     struct sbx_mcp_call *next;
     struct sbx_mcp *mcp;
     struct sbx_exec *exec;
     struct sbx_rpc_id id, progress;
-    struct stream streams[2];
+    struct sbx_mcp_stream streams[2];
     volatile LONG cancelled;
     volatile LONG parts;         /* progress so far */
     volatile LONG64 progress_ms; /* when the last was told */
@@ -33,46 +27,6 @@ struct sbx_mcp_call {
 };
 
 /* --- what it prints --------------------------------------------------------------------------- */
-
-enum sbx_status sbx_mcp_clean(
-    const char *bytes, size_t length_bytes, struct sbx_buf *ret_text, struct sbx_error *err)
-{
-    enum sbx_status status = SBX_OK;
-    size_t at = 0;
-
-    while (!status && at < length_bytes) {
-        size_t valid = sbx_utf8_valid_bytes(bytes + at, length_bytes - at);
-        const char *nul = memchr(bytes + at, '\0', valid);
-
-        if (nul)
-            valid = (size_t)(nul - (bytes + at));
-        if (valid)
-            status = sbx_buf_add(ret_text, bytes + at, valid, err);
-        at += valid;
-        if (!status && at < length_bytes) {
-            status = sbx_buf_puts(ret_text, "\xEF\xBF\xBD", err);
-            at++;
-        }
-    }
-    return status;
-}
-
-/* Keep the last bytes of what comes. */
-static void keep_end(struct stream *stream, const char *bytes, size_t length_bytes)
-{
-    struct sbx_buf *tail = &stream->tail;
-
-    if (tail->length_bytes + length_bytes > 2 * SBX_MCP_STREAM_BYTES &&
-        tail->length_bytes > SBX_MCP_STREAM_BYTES) {
-        size_t drop = tail->length_bytes - SBX_MCP_STREAM_BYTES;
-
-        memmove(tail->data, tail->data + drop, SBX_MCP_STREAM_BYTES);
-        tail->length_bytes = SBX_MCP_STREAM_BYTES;
-        stream->left_out += drop;
-    }
-    if (sbx_buf_add(tail, bytes, length_bytes, NULL))
-        stream->left_out += length_bytes;
-}
 
 static void tell_progress(struct sbx_mcp_call *call, const char *message)
 {
@@ -117,14 +71,8 @@ static void output(
     void *context, enum sbx_exec_stream which, const char *bytes, size_t length_bytes)
 {
     struct sbx_mcp_call *call = context;
-    struct stream *stream = &call->streams[which - 1];
-    size_t room = SBX_MCP_STREAM_BYTES - stream->head.length_bytes;
-    size_t part = length_bytes < room ? length_bytes : room;
 
-    if (part && sbx_buf_add(&stream->head, bytes, part, NULL))
-        part = 0;
-    if (length_bytes > part)
-        keep_end(stream, bytes + part, length_bytes - part);
+    sbx_mcp_stream_add(&call->streams[which - 1], bytes, length_bytes);
     if (length_bytes)
         tell_output(call, bytes, length_bytes);
 }
@@ -150,114 +98,6 @@ static void written(void *context, const struct sbx_rpc_id *id, size_t length_by
 }
 
 /* --- how it ends ------------------------------------------------------------------------------ */
-
-/* What the answer needs of a result. */
-struct facts {
-    struct cJSON *root;
-    const char *ended, *message, *hint;
-    bool confined;
-};
-
-static void read_result(const struct sbx_buf *result, struct facts *facts)
-{
-    const struct sbx_json_limits limits = {SBX_RUN_JSON_MAX_BYTES, 0};
-    struct sbx_json_at at, error = {0};
-
-    memset(facts, 0, sizeof(*facts));
-    facts->ended = "failed";
-    if (!result->length_bytes ||
-        sbx_json_parse(result->data, result->length_bytes, &limits, &facts->root, NULL) ||
-        sbx_json_root_object(facts->root, &at, NULL) ||
-        sbx_json_get_string(&at, "ended", 32, &facts->ended, NULL) ||
-        sbx_json_get_bool(&at, "confined", &facts->confined, NULL) ||
-        sbx_json_get_object(&at, "error", &error, NULL) || !error.item)
-        return;
-    if (sbx_json_get_string(&error, "message", 65536, &facts->message, NULL) ||
-        sbx_json_get_string(&error, "hint", 65536, &facts->hint, NULL))
-        facts->hint = NULL;
-}
-
-static enum sbx_status stream_text(const struct stream *stream, struct sbx_buf *text)
-{
-    enum sbx_status status;
-
-    status = sbx_mcp_clean(stream->head.data, stream->head.length_bytes, text, NULL);
-    if (!status && stream->left_out)
-        status = sbx_buf_printf(
-            text, NULL, "\n[... %llu bytes left out ...]\n", (unsigned long long)stream->left_out);
-    if (!status)
-        status = sbx_mcp_clean(stream->tail.data, stream->tail.length_bytes, text, NULL);
-    return status ? status : sbx_buf_add(text, "", 0, NULL);
-}
-
-static const char *text_of(const struct sbx_buf *buf)
-{
-    return buf->data ? buf->data : "";
-}
-
-/* One text for the model: what was printed, and what has to be said about it. */
-static void write_content(struct sbx_json_writer *w, uint32_t exit_code, const struct facts *facts,
-    const struct sbx_buf texts[2])
-{
-    struct sbx_buf all;
-    size_t i;
-
-    sbx_buf_init(&all, 8 * SBX_MCP_STREAM_BYTES);
-    for (i = 0; i < 2; i++)
-        if (texts[i].length_bytes && (sbx_buf_puts(&all, i ? "[stderr]\n" : "", NULL) ||
-                                         sbx_buf_puts(&all, text_of(&texts[i]), NULL)))
-            break;
-    if (facts->message && sbx_buf_printf(&all, NULL, "[sandbox: %s%s%s]\n", facts->message,
-                              facts->hint ? "; hint: " : "", facts->hint ? facts->hint : ""))
-        sbx_buf_clear(&all);
-    if (sbx_buf_printf(&all, NULL, "[exit code %lu, %s]", (unsigned long)exit_code, facts->ended))
-        sbx_buf_clear(&all);
-    sbx_json_key_array(w, "content");
-    sbx_json_begin_object(w);
-    sbx_json_key_string(w, "type", "text");
-    sbx_json_key_string(w, "text", text_of(&all));
-    sbx_json_end_object(w);
-    sbx_json_end_array(w);
-    sbx_buf_done(&all);
-}
-
-static void answer(struct sbx_mcp_call *call, uint32_t exit_code, const struct sbx_buf *result)
-{
-    struct sbx_rpcio_out out;
-    struct sbx_buf texts[2];
-    struct facts facts;
-    size_t i;
-
-    read_result(result, &facts);
-    for (i = 0; i < 2; i++) {
-        sbx_buf_init(&texts[i], 7 * SBX_MCP_STREAM_BYTES);
-        if (stream_text(&call->streams[i], &texts[i]))
-            sbx_buf_clear(&texts[i]);
-    }
-    sbx_rpcio_begin_result(&out, &call->id);
-    sbx_json_begin_object(&out.w);
-    write_content(&out.w, exit_code, &facts, texts);
-    sbx_json_key_object(&out.w, "structuredContent");
-    sbx_json_key_uint64(&out.w, "exitCode", exit_code);
-    sbx_json_key_string(&out.w, "ended", facts.ended);
-    sbx_json_key_bool(&out.w, "confined", facts.confined);
-    sbx_json_key_string(&out.w, "stdout", text_of(&texts[0]));
-    sbx_json_key_string(&out.w, "stderr", text_of(&texts[1]));
-    sbx_json_key_uint64(
-        &out.w, "leftOutBytes", call->streams[0].left_out + call->streams[1].left_out);
-    sbx_json_key(&out.w, "result");
-    if (result->length_bytes)
-        sbx_json_raw(&out.w, result->data, result->length_bytes);
-    else
-        sbx_json_null(&out.w);
-    sbx_json_end_object(&out.w);
-    sbx_json_key_bool(&out.w, "isError", facts.message != NULL);
-    sbx_json_end_object(&out.w);
-    sbx_rpcio_send(&call->mcp->io, &out, &call->id);
-    for (i = 0; i < 2; i++)
-        sbx_buf_done(&texts[i]);
-    sbx_json_free(facts.root);
-}
 
 /* Out of the list: nobody cancels it any more. */
 static void leave(struct sbx_mcp_call *call)
@@ -291,7 +131,7 @@ static void ended(void *context, uint32_t exit_code, const struct sbx_buf *resul
 
     /* A request that was cancelled is not answered; in a batch it would keep the others waiting. */
     if (!call->cancelled || call->id.batch)
-        answer(call, exit_code, result);
+        sbx_mcp_answer(call->mcp, &call->id, call->streams, exit_code, result);
     leave(call);
 }
 
@@ -300,10 +140,8 @@ static void gone(void *context)
     struct sbx_mcp_call *call = context;
     size_t i;
 
-    for (i = 0; i < countof(call->streams); i++) {
-        sbx_buf_done(&call->streams[i].head);
-        sbx_buf_done(&call->streams[i].tail);
-    }
+    for (i = 0; i < countof(call->streams); i++)
+        sbx_mcp_stream_done(&call->streams[i]);
     free(call);
 }
 
