@@ -424,7 +424,7 @@ enum sbx_status sbx_verify_check_bare_name(
 
 /* --- what a result says ----------------------------------------------------------------------- */
 
-/* Off Wine the option itself is refused, and there is nothing that could say anything. */
+/* Off Wine and in elevated mode the option itself is refused: nothing runs that could lie. */
 enum sbx_status sbx_verify_check_unconfined(
     const struct sbx_verify_check *check, struct sbx_error *err)
 {
@@ -442,7 +442,7 @@ enum sbx_status sbx_verify_check_unconfined(
         seen->twin_ran = true;
         seen->twin = plain.confined ? sbx_verify_ran_outcome(&plain) : SBX_VERIFY_ODD;
         seen->inside = open.began && open.confined ? SBX_VERIFY_SUCCEEDED : SBX_VERIFY_DENIED;
-        if (!open.began && sbx_late_wine_version())
+        if (!open.began && sbx_late_wine_version() && check->run->mode == SBX_MODE_UNELEVATED)
             seen->inside = SBX_VERIFY_ODD;
     }
     sbx_verify_ran_done(&open);
