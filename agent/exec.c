@@ -233,6 +233,7 @@ static DWORD WINAPI command_thread(void *context)
         .tty = exec->cli.tty ? &exec->tty : NULL,
         .runners = exec->how.runners,
         .approvals = exec->how.approvals,
+        .timeout_at_most_ms = exec->how.timeout_at_most_ms,
         .reported = reported,
         .reported_context = exec};
     struct sbx_buf result;

@@ -31,6 +31,7 @@ struct sbx_exec_how {
     struct sbx_approvals *approvals;
     enum sbx_exec_target target[3]; /* standard input, output, error */
     HANDLE handle[3];               /* for SBX_EXEC_HANDLE; taken, also on failure */
+    uint64_t timeout_at_most_ms;    /* as in struct sbx_run_how */
     void *context;
     /* Some bytes of a stream, in order; length 0: its end. On the stream's thread. */
     void (*output)(

@@ -147,32 +147,25 @@ static void gone(void *context)
 
 /* --- how it begins ---------------------------------------------------------------------------- */
 
-/* "--timeout": shorter than the session's, never longer. */
-static enum sbx_status add_timeout(const struct sbx_mcp *mcp, const struct sbx_json_at *arguments,
-    struct sbx_strings *argv, struct sbx_error *err)
+/* Beside the options: as one of those it would outrank every policy file. */
+static enum sbx_status read_timeout(
+    const struct sbx_json_at *arguments, uint64_t *ret_ms, struct sbx_error *err)
 {
-    const uint64_t limit_ms = mcp->cli->policy.limits.timeout_ms;
     enum sbx_status status = SBX_OK;
     struct sbx_json_at at = {0};
     double seconds = 0;
-    char text[64];
 
-    while (sbx_json_next(arguments, &at))
+    while (!status && sbx_json_next(arguments, &at))
         if (strcmp(sbx_json_name(&at), "timeoutSeconds") == 0)
             status = sbx_json_as_double(&at, 0.001, 604800, &seconds, err);
-    if (status || seconds <= 0)
-        return status;
-    if (limit_ms && seconds * 1000 > (double)limit_ms)
-        return SBX_OK; /* the session's is there already */
-    snprintf(text, sizeof(text), "--timeout=%.3f", seconds);
-    return sbx_strings_add(argv, text, err);
+    *ret_ms = (uint64_t)(seconds * 1000);
+    return status;
 }
 
 static enum sbx_status read_argv(const struct sbx_mcp *mcp, const struct sbx_json_at *arguments,
     struct sbx_strings *ret_argv, struct sbx_error *err)
 {
     static const char *const keys[] = {"argv", "input", "timeoutSeconds"};
-    const struct sbx_json_at timeout = *arguments;
     const struct sbx_rpcargs args = {.row = sbx_verb_find("run", NULL),
         .session_row = mcp->row,
         .session = mcp->cli->options,
@@ -192,8 +185,6 @@ static enum sbx_status read_argv(const struct sbx_mcp *mcp, const struct sbx_jso
         status = sbx_fail(err, SBX_INVALID, "'argv' is empty");
     if (!status)
         status = sbx_rpcargs_build(&args, ret_argv, err);
-    if (!status && !mcp->cli->policy.limits.timeout_ms)
-        status = add_timeout(mcp, &timeout, ret_argv, err);
     if (!status)
         status = sbx_strings_add(ret_argv, "--", err);
     for (i = 0; !status && i < count; i++)
@@ -246,6 +237,8 @@ enum sbx_status sbx_mcp_run(struct sbx_mcp *mcp, const struct sbx_rpc_id *id,
         return sbx_fail(
             err, SBX_EXISTS, "%d commands are running: wait for one", SBX_MCP_CALLS_MAX);
     status = sbx_json_get_string(arguments, "input", SBX_EXEC_INPUT_MAX_BYTES, &input, err);
+    if (!status)
+        status = read_timeout(arguments, &how.timeout_at_most_ms, err);
     if (!status)
         status = read_argv(mcp, arguments, &argv, err);
     if (!status)

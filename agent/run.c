@@ -42,6 +42,7 @@ static enum sbx_status load_policy(struct sbx_run_state *command, struct sbx_err
     status = sbx_policy_load(command->cli, command->facts.cwd, command->facts.state_directory,
         command->facts.program_files, &command->policy, err);
     command->result.policy_us = clock_us(command);
+    sbx_policy_limit_timeout(&command->policy, command->how->timeout_at_most_ms);
     if (!status)
         status = sbx_audit_scrub(command->cli->program, command->cli->program_count,
             &command->policy.env_scrub, &command->facts.environment, &command->argv, err);

@@ -34,6 +34,7 @@ struct sbx_run_how {
     struct sbx_runner_pool *runners;   /* NULL: no spares */
     struct sbx_approvals *approvals;   /* NULL: nobody can be asked */
     const struct sbx_session_tty *tty; /* NULL: no terminal */
+    uint64_t timeout_at_most_ms;       /* shortens the policy's limit, never lengthens it; 0: no */
     /* The result is there, and nothing of the command runs; what this process used for it (its
        TEMP, the watch over its roots) is put away after this call. NULL: nobody is in a hurry. */
     void (*reported)(void *context, uint32_t exit_code, const struct sbx_buf *json);

@@ -41,7 +41,8 @@ static enum sbx_status explain_row(
             sbx_verify_class_name(row->unprobed), reason);
     return sbx_buf_printf(text, err, "%s: %s (%s)\n  stopped by: %s\n  tried: %s\n%s%s%s", row->id,
         row->name, sbx_verify_group_name((enum sbx_verify_group)row->group), row->mechanism,
-        row->words + sbx_verify_is_check(row), *reason ? "  where it is not held: " : "", reason, *reason ? "\n" : "");
+        row->words + sbx_verify_is_check(row), *reason ? "  where it is not held: " : "", reason,
+        *reason ? "\n" : "");
 }
 
 enum sbx_status sbx_explain(const char *code, struct sbx_buf *ret_text, struct sbx_error *err)

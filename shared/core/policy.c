@@ -226,3 +226,9 @@ const char *sbx_layer_name(enum sbx_layer layer)
 
     return (size_t)layer < countof(names) ? names[layer] : "unknown";
 }
+
+void sbx_policy_limit_timeout(struct sbx_policy *policy, uint64_t at_most_ms)
+{
+    if (at_most_ms && (!policy->limits.timeout_ms || policy->limits.timeout_ms > at_most_ms))
+        policy->limits.timeout_ms = at_most_ms;
+}

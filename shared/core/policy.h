@@ -218,4 +218,7 @@ const char *sbx_sharing_name(enum sbx_sharing sharing);
 const char *sbx_layer_name(enum sbx_layer layer);
 const char *sbx_decision_name(enum sbx_decision decision);
 
+/** No time limit longer than this, milliseconds; 0 changes nothing. For who may only take away. */
+void sbx_policy_limit_timeout(struct sbx_policy *policy, uint64_t at_most_ms);
+
 #endif

@@ -10,11 +10,11 @@ const check = (name, held, got) => {
   console.log(`${held ? "ok" : "not ok"} ${passed + failed} - sdk: ${name}` + (held ? "" : `  # ${JSON.stringify(got)?.slice(0, 600)}`));
 };
 
-const connect = async (capabilities, answer) => {
+const connect = async (capabilities, answer, args = process.argv.slice(3)) => {
   const client = new Client({ name: "sdk-test", version: "1" }, { capabilities });
   if (answer) client.setRequestHandler(ElicitRequestSchema, answer);
   await client.connect(new StdioClientTransport({
-    command: process.argv[2], args: process.argv.slice(3), cwd: process.cwd(), env: process.env, stderr: "inherit" }));
+    command: process.argv[2], args, cwd: process.cwd(), env: process.env, stderr: "inherit" }));
   return client;
 };
 const run = (client, argv, options, more) =>
@@ -51,6 +51,14 @@ const wrong = await client.callTool({ name: "run", arguments: { argv: ["cmd"], a
 check("a model cannot give itself rights", wrong.isError && wrong.content[0].text.includes("allowWrite"), wrong);
 const late = await run(client, ["cmd", "/c", "set", "/p", "x="], {}, { timeoutSeconds: 1, input: undefined });
 check("input is none unless given", late.structuredContent.ended !== "failed", late.structuredContent);
+
+const sleep = ["C:\\sandbox\\probe.exe", "sleep", "30000"];
+const short = await run(client, sleep, {}, { timeoutSeconds: 1 });
+check("a model may ask for a shorter time", short.structuredContent?.ended === "timeout", short);
+const limited = await connect({}, undefined, process.argv.slice(3).map((a) => a.replace("policy.json", "one-second.json")));
+const longer = await run(limited, sleep, {}, { timeoutSeconds: 60 });
+check("and gets no longer one than the policy's", longer.structuredContent?.ended === "timeout", longer);
+await limited.close();
 
 const abort = new AbortController();
 setTimeout(() => abort.abort("enough"), 1500);

@@ -404,6 +404,17 @@ START_TEST(policy__list_of_strings__grows_to_its_cap)
 }
 END_TEST
 
+START_TEST(policy__limit_timeout__shortens_only)
+{
+    static const uint64_t cases[][3] = {/* written, at most, then */
+        {0, 0, 0}, {0, 5, 5}, {9, 0, 9}, {9, 5, 5}, {5, 9, 5}, {5, 5, 5}};
+
+    policy.limits.timeout_ms = cases[_i][0];
+    sbx_policy_limit_timeout(&policy, cases[_i][1]);
+    ck_assert_uint_eq(policy.limits.timeout_ms, cases[_i][2]);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -421,6 +432,7 @@ static void add_tests(TCase *tcase)
         tcase, policy__command__is_decided_by_the_first_match, 0, (int)countof(decided));
     tcase_add_test(tcase, policy__names__are_the_words_of_the_schema);
     tcase_add_test(tcase, policy__list_of_strings__grows_to_its_cap);
+    tcase_add_loop_test(tcase, policy__limit_timeout__shortens_only, 0, 6);
 }
 
 UNIT_MAIN("policy", add_tests)
