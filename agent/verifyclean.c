@@ -14,8 +14,11 @@
 #define REMOVE_TRIES 20u
 #define REMOVE_WAIT_MS 100u
 
-/* Removes everything in a folder of ours, links themselves and never their targets. */
-static size_t remove_tree(const wchar_t *path_w)
+/*
+ * Removes everything in a folder of ours, links themselves and never their targets; or its links
+ * only, which go first: Wine does not see one whose target is gone.
+ */
+static size_t remove_tree(const wchar_t *path_w, bool only_links)
 {
     WIN32_FIND_DATAW found;
     wchar_t child[SBX_VERIFY_PATH_MAX];
@@ -25,7 +28,7 @@ static size_t remove_tree(const wchar_t *path_w)
     swprintf(child, countof(child), L"%ls\\*", path_w);
     search = FindFirstFileW(child, &found);
     if (search == INVALID_HANDLE_VALUE)
-        return RemoveDirectoryW(path_w) ? 0 : 1;
+        return only_links || RemoveDirectoryW(path_w) ? 0 : 1;
     do {
         const bool directory = found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY;
 
@@ -33,12 +36,14 @@ static size_t remove_tree(const wchar_t *path_w)
             continue;
         swprintf(child, countof(child), L"%ls\\%ls", path_w, found.cFileName);
         if (directory && !(found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT))
-            left += remove_tree(child);
-        else
-            left += directory ? !RemoveDirectoryW(child) : !DeleteFileW(child);
+            left += remove_tree(child, only_links);
+        else if (directory)
+            left += !RemoveDirectoryW(child);
+        else if (!only_links)
+            left += !DeleteFileW(child);
     } while (FindNextFileW(search, &found));
     FindClose(search);
-    return left + !RemoveDirectoryW(path_w);
+    return left + (!only_links && !RemoveDirectoryW(path_w));
 }
 
 static size_t remove_folder(const char *path)
@@ -46,8 +51,13 @@ static size_t remove_folder(const char *path)
     wchar_t *path_w = NULL;
     size_t left = 1;
 
-    if (path && !sbx_wstr_from_utf8(path, &path_w, NULL))
-        left = GetFileAttributesW(path_w) == INVALID_FILE_ATTRIBUTES ? 0 : remove_tree(path_w);
+    if (path && !sbx_wstr_from_utf8(path, &path_w, NULL)) {
+        left = 0;
+        if (GetFileAttributesW(path_w) != INVALID_FILE_ATTRIBUTES) {
+            (void)remove_tree(path_w, true); /* what stays is counted now */
+            left = remove_tree(path_w, false);
+        }
+    }
     free(path_w);
     return path ? left : 0;
 }
