@@ -39,7 +39,8 @@ static const char full[] =
     "\"onCreated\":\"report\"},\"environment\":{\"pass\":[\"LANG\",\"MY_*\"],"
     "\"set\":{\"CI\":\"\",\"P\":\"a=b\"},\"scrub\":[\"X*\"]},\"limits\":{\"timeoutSeconds\":60,"
     "\"processes\":8,\"memoryMiB\":512,\"processMemoryMiB\":256,\"cpuPercent\":50,"
-    "\"ui\":\"best-effort\"},\"accounts\":{\"sharing\":\"wait\"},\"audit\":{\"enabled\":false}}";
+    "\"ui\":\"best-effort\"},\"accounts\":{\"sharing\":\"wait\"},\"audit\":{\"enabled\":false},"
+    "\"approvals\":{\"write\":\"allow\",\"desktop\":\"deny\",\"network\":\"prompt\"}}";
 
 START_TEST(policy__every_member__is_read)
 {
@@ -53,6 +54,9 @@ START_TEST(policy__every_member__is_read)
     ck_assert_int_eq(policy.git, SBX_GIT_WRITE);
     ck_assert_int_eq(policy.background, SBX_FLAG_YES);
     ck_assert_int_eq(policy.desktop, SBX_DESKTOP_INTERACTIVE);
+    ck_assert_int_eq(policy.approve_write, SBX_DECISION_ALLOW);
+    ck_assert_int_eq(policy.approve_desktop, SBX_DECISION_DENY);
+    ck_assert_int_eq(policy.approve_network, SBX_DECISION_PROMPT);
     ck_assert_uint_eq(policy.command_count, 2);
     ck_assert_uint_eq(policy.commands[0].match.count, 2);
     ck_assert_str_eq(policy.commands[0].match.items[1], "push");
@@ -105,6 +109,8 @@ START_TEST(policy__every_member__survives_format)
         sbx_policy_field_path(&fields[i], path, sizeof(path));
         snprintf(key, sizeof(key), "\"%s\"", fields[i].key);
         ck_assert_msg(strstr(text.data, key) != NULL, "'%s' is not printed", path);
+        snprintf(key, sizeof(key), "\"%s\"", fields[i].section);
+        ck_assert_msg(!*fields[i].section || strstr(text.data, key) != NULL, "no '%s'", path);
     }
     ck_assert_sbx_ok(
         sbx_policy_parse(text.data, text.length_bytes, SBX_LAYER_MACHINE, "again", &again, &err),
