@@ -11,16 +11,6 @@
 /* Tags with this bit stand for another name; others (cloud files, compression) do not redirect. */
 #define TAG_NAME_SURROGATE 0x20000000u
 
-static bool names_us(const struct sbx_acl *dacl)
-{
-    size_t i;
-
-    for (i = 0; i < dacl->count; i++)
-        if (sbx_capsid_is_ours(&dacl->aces[i].sid))
-            return true;
-    return false;
-}
-
 /*
  * Look at one object without following it, below the open directory before it on the path: one open
  * per component. An access list that cannot be read is not one of ours: those let the user read
@@ -54,7 +44,7 @@ static enum sbx_status judge(
         if (walk->missing)
             return SBX_OK; /* whoever opens it says so */
     } else if (!sbx_acl_get(handle, NULL, &descriptor, NULL)) {
-        walk->granted = walk->granted || names_us(&descriptor.dacl);
+        walk->granted = walk->granted || sbx_acl_capability(&descriptor.dacl);
     }
     status = sbx_file_get_type(handle, &type, err);
     if (!status && type.is_reparse)

@@ -31,7 +31,6 @@ static enum sbx_status careless(
 {
     struct sbx_spawn spawn = {
         .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
-    struct sbx_process process = {0};
     struct sbx_buf image, line;
     char *folder = NULL, *cwd = NULL;
     uint32_t exit_code = 0;
@@ -49,12 +48,7 @@ static enum sbx_status careless(
     spawn.command_line = line.data;
     spawn.cwd = cwd;
     if (!status)
-        status = sbx_spawn_create(&spawn, &process, err);
-    if (!status)
-        status = sbx_process_wait(&process, BATCH_MS, &exit_code, err);
-    if (status && process.process)
-        sbx_process_kill(&process, 1);
-    sbx_process_close(&process);
+        status = sbx_spawn_to_end(&spawn, BATCH_MS, &exit_code, err);
     sbx_buf_done(&image);
     sbx_buf_done(&line);
     free(folder);
@@ -64,12 +58,8 @@ static enum sbx_status careless(
 
 static void saw_run(const struct sbx_verify_check *check, const struct sbx_verify_ran *ran)
 {
-    struct sbx_verify_seen *seen = &check->result->seen;
-
-    seen->inside_ran = ran->began;
-    seen->confined = ran->confined;
-    seen->ping = sbx_verify_ran_outcome(ran);
-    memcpy(check->result->error, ran->error, sizeof(check->result->error));
+    sbx_verify_take_run(check, ran);
+    check->result->seen.ping = sbx_verify_ran_outcome(ran);
 }
 
 enum sbx_status sbx_verify_check_batch_and(

@@ -8,6 +8,7 @@
 
 #define WORDS_MAX 64u
 #define WORDS_MAX_BYTES 32768u
+#define OUTSIDE_MS 20000u
 
 /* Which function tries which row. */
 static const struct {
@@ -189,10 +190,19 @@ enum sbx_verify_outcome sbx_verify_ran_outcome(const struct sbx_verify_ran *ran)
     return ran->began ? sbx_verify_outcome_of(ran->exit_code) : SBX_VERIFY_NONE;
 }
 
+void sbx_verify_take_run(const struct sbx_verify_check *check, const struct sbx_verify_ran *ran)
+{
+    struct sbx_verify_seen *seen = &check->result->seen;
+
+    seen->inside_ran = ran->began;
+    seen->confined = ran->confined;
+    seen->ping = sbx_verify_first(ran->out.data);
+    memcpy(check->result->error, ran->error, sizeof(check->result->error));
+}
+
 enum sbx_status sbx_verify_attack(const struct sbx_verify_check *check, const char *options,
     const char *words, struct sbx_error *err)
 {
-    struct sbx_verify_seen *seen = &check->result->seen;
     struct sbx_verify_ran ran = {0};
     struct sbx_buf program;
     enum sbx_status status;
@@ -203,14 +213,28 @@ enum sbx_status sbx_verify_attack(const struct sbx_verify_check *check, const ch
     if (!status)
         status = sbx_verify_run_words(check, options, program.data, &ran, err);
     if (!status) {
-        seen->inside_ran = ran.began;
-        seen->confined = ran.confined;
-        seen->ping = sbx_verify_first(ran.out.data);
-        seen->inside = sbx_verify_ran_outcome(&ran);
-        memcpy(check->result->error, ran.error, sizeof(check->result->error));
+        sbx_verify_take_run(check, &ran);
+        check->result->seen.inside = sbx_verify_ran_outcome(&ran);
     }
     sbx_verify_ran_done(&ran);
     sbx_buf_done(&program);
+    return status;
+}
+
+enum sbx_status sbx_verify_run_outside(const struct sbx_verify_check *check,
+    const char *const *argv, size_t argc, HANDLE std_out, enum sbx_verify_outcome *ret_outcome,
+    struct sbx_error *err)
+{
+    struct sbx_spawn spawn = {.image = check->run->probe,
+        .argv = argv,
+        .argc = argc,
+        .cwd = check->run->folder,
+        .std_out = std_out,
+        .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
+    uint32_t exit_code = 0;
+    enum sbx_status status = sbx_spawn_to_end(&spawn, OUTSIDE_MS, &exit_code, err);
+
+    *ret_outcome = status ? SBX_VERIFY_NONE : sbx_verify_outcome_of(exit_code);
     return status;
 }
 

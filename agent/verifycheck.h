@@ -63,11 +63,25 @@ SBX_MUST_CHECK enum sbx_status sbx_verify_start_agent(const struct sbx_verify_ch
 enum sbx_verify_outcome sbx_verify_ran_outcome(const struct sbx_verify_ran *ran);
 
 /**
+ * The row's answer comes from this run: sets inside_ran, confined, ping (what the probe said first)
+ * and error of a run that did not begin; inside is the caller's.
+ */
+void sbx_verify_take_run(const struct sbx_verify_check *check, const struct sbx_verify_ran *ran);
+
+/**
  * The probe's words inside, after a ping in the root: sets inside_ran, confined, ping, inside, and
  * error of a run that did not begin. @param options as above
  */
 SBX_MUST_CHECK enum sbx_status sbx_verify_attack(const struct sbx_verify_check *check,
     const char *options, const char *words, struct sbx_error *err);
+
+/**
+ * The probe as the user's own program.
+ * @param std_out borrowed; NULL: the NUL device
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verify_run_outside(const struct sbx_verify_check *check,
+    const char *const *argv, size_t argc, HANDLE std_out, enum sbx_verify_outcome *ret_outcome,
+    struct sbx_error *err);
 
 /** The probe's words as the user in the inner fixture. @return a failure when it did not succeed */
 SBX_MUST_CHECK enum sbx_status sbx_verify_must(

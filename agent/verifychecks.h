@@ -46,7 +46,7 @@ enum sbx_status sbx_verify_check_console(
 enum sbx_status sbx_verify_check_agent_killed(
     const struct sbx_verify_check *check, struct sbx_error *err);
 
-/* --- verifylive.c: what a command gets, how long it stays, who may come near it --- */
+/* --- verifylive.c: what a command gets, how long it stays, who may come near us --- */
 enum sbx_status sbx_verify_check_timeout(
     const struct sbx_verify_check *check, struct sbx_error *err);
 enum sbx_status sbx_verify_check_descendant(
@@ -62,21 +62,29 @@ enum sbx_status sbx_verify_check_unconfined(
     const struct sbx_verify_check *check, struct sbx_error *err);
 enum sbx_status sbx_verify_check_other_programs(
     const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifyserve.c: who may be the client of a session --- */
 enum sbx_status sbx_verify_check_serve_client(
     const struct sbx_verify_check *check, struct sbx_error *err);
 
-/* --- verifystate.c: lists, repairs, ledgers, results --- */
+/* --- verifystate.c: lists, repairs, results --- */
 enum sbx_status sbx_verify_check_root_list(
     const struct sbx_verify_check *check, struct sbx_error *err);
 enum sbx_status sbx_verify_check_repair(
     const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_planted_result(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/** An ordinary run, which grants the root. Of the attack nothing was seen yet. */
+SBX_MUST_CHECK enum sbx_status sbx_verify_grant_root(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifyledger.c: ledgers --- */
 enum sbx_status sbx_verify_check_damaged_ledger(
     const struct sbx_verify_check *check, struct sbx_error *err);
 enum sbx_status sbx_verify_check_cut_ledger(
     const struct sbx_verify_check *check, struct sbx_error *err);
 enum sbx_status sbx_verify_check_shorter_ledger(
-    const struct sbx_verify_check *check, struct sbx_error *err);
-enum sbx_status sbx_verify_check_planted_result(
     const struct sbx_verify_check *check, struct sbx_error *err);
 
 /* --- verifypolicy.c: who may ask for what --- */

@@ -38,11 +38,9 @@ enum sbx_status sbx_verify_check_exit_code(
     if (!status) {
         seen->twin_ran = true;
         seen->twin = outside == ODD_CODE ? SBX_VERIFY_SUCCEEDED : SBX_VERIFY_ODD;
-        seen->inside_ran = ran.began;
-        seen->confined = ran.confined;
+        sbx_verify_take_run(check, &ran);
         seen->ping = ran.began ? SBX_VERIFY_SUCCEEDED : SBX_VERIFY_NONE;
         seen->inside = bad(ran.exit_code != ODD_CODE);
-        memcpy(check->result->error, ran.error, sizeof(check->result->error));
     }
     sbx_verify_ran_done(&ran);
     return status;
@@ -60,13 +58,10 @@ enum sbx_status sbx_verify_check_secret(const struct sbx_verify_check *check, st
         status = sbx_verify_run_words(check, "--policy|" POLICY,
             "{probe}|seq|env|AGENT_VERIFY_CANARY|+|env|AGENT_VERIFY_TOKEN", &ran, err);
     if (!status) {
-        seen->inside_ran = ran.began;
-        seen->confined = ran.confined;
-        seen->ping = sbx_verify_first(ran.out.data); /* the pattern passes what is no secret */
+        sbx_verify_take_run(check, &ran); /* the ping: the pattern passes what is no secret */
         seen->inside = sbx_verify_ran_outcome(&ran);
         if (seen->inside == SBX_VERIFY_NOT_FOUND)
             seen->inside = SBX_VERIFY_DENIED;
-        memcpy(check->result->error, ran.error, sizeof(check->result->error));
         status = sbx_verify_outside(check->run, "env|AGENT_VERIFY_TOKEN", seen, err);
     }
     sbx_verify_ran_done(&ran);

@@ -22,42 +22,6 @@
 
 /* --- parts ------------------------------------------------------------------------------------ */
 
-/* The probe as the user's own program. @param std_out borrowed; NULL: the NUL device */
-static enum sbx_status run_outside(const struct sbx_verify_check *check, const char *const *argv,
-    size_t argc, HANDLE std_out, enum sbx_verify_outcome *ret_outcome, struct sbx_error *err)
-{
-    struct sbx_spawn spawn = {.image = check->run->probe,
-        .argv = argv,
-        .argc = argc,
-        .cwd = check->run->folder,
-        .std_out = std_out,
-        .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
-    struct sbx_process process = {0};
-    uint32_t exit_code = 0;
-    enum sbx_status status = sbx_spawn_create(&spawn, &process, err);
-
-    if (status)
-        return status;
-    status = sbx_process_wait(&process, OUTSIDE_MS, &exit_code, err);
-    if (status)
-        sbx_process_kill(&process, 1);
-    sbx_process_close(&process);
-    *ret_outcome = sbx_verify_outcome_of(exit_code);
-    return status;
-}
-
-/* Of a run that this row's answer comes from. */
-static void take_run(const struct sbx_verify_check *check, const struct sbx_verify_ran *ran)
-{
-    struct sbx_verify_seen *seen = &check->result->seen;
-
-    seen->inside_ran = ran->began;
-    seen->confined = ran->confined;
-    seen->ping = sbx_verify_first(ran->out.data);
-    if (!ran->began)
-        memcpy(check->result->error, ran->error, sizeof(check->result->error));
-}
-
 static bool exists(const wchar_t *path_w)
 {
     return GetFileAttributesW(path_w) != INVALID_FILE_ATTRIBUTES;
@@ -86,7 +50,7 @@ enum sbx_status sbx_verify_check_timeout(
     if (!status)
         status = sbx_verify_run_words(check, NULL, "{probe}|sleep|10", &in_time, err);
     if (!status) {
-        take_run(check, &ran);
+        sbx_verify_take_run(check, &ran);
         seen->twin_ran = true;
         seen->twin = sbx_verify_ran_outcome(&in_time);
         seen->inside = ran.began && ran.exit_code == EXIT_TIMEOUT ? SBX_VERIFY_DENIED
@@ -107,7 +71,7 @@ static enum sbx_status linger_outside(const struct sbx_verify_check *check, cons
     enum sbx_status status;
 
     snprintf(ms, sizeof(ms), "%u", LINGER_MS);
-    status = run_outside(check, argv, countof(argv), NULL, &outcome, err);
+    status = sbx_verify_run_outside(check, argv, countof(argv), NULL, &outcome, err);
     if (status)
         return status;
     *ret_took_ms = wait_for_file(path_w, LINGER_WAIT_MS);
@@ -138,7 +102,7 @@ enum sbx_status sbx_verify_check_descendant(
     if (!status)
         status = sbx_verify_run_words(check, NULL, program, &ran, err);
     if (!status) {
-        take_run(check, &ran);
+        sbx_verify_take_run(check, &ran);
         (void)wait_for_file(path_w, 2 * took_ms + 2 * LINGER_MS);
         if (ran.began && sbx_verify_ran_outcome(&ran) == SBX_VERIFY_SUCCEEDED)
             seen->inside = exists(path_w) ? SBX_VERIFY_SUCCEEDED : SBX_VERIFY_DENIED;
@@ -331,7 +295,7 @@ enum sbx_status sbx_verify_check_handles(
 
     /* Where it is handed over as a stream, the probe writes to it. */
     if (!status)
-        status = run_outside(check, twin, countof(twin), file, &outcome, err);
+        status = sbx_verify_run_outside(check, twin, countof(twin), file, &outcome, err);
     if (!status) {
         seen->twin_ran = true;
         seen->twin = has_grown(file, &size_bytes) ? outcome : SBX_VERIFY_ODD;
@@ -342,7 +306,7 @@ enum sbx_status sbx_verify_check_handles(
         check->run->have_runners = pool;
     }
     if (!status) {
-        take_run(check, &ran);
+        sbx_verify_take_run(check, &ran);
         if (ran.began && seen->ping == SBX_VERIFY_SUCCEEDED)
             seen->inside = has_grown(file, &size_bytes) ? SBX_VERIFY_SUCCEEDED : SBX_VERIFY_DENIED;
     }
@@ -387,7 +351,7 @@ enum sbx_status sbx_verify_check_path(const struct sbx_verify_check *check, stru
     enum sbx_status status = run_with_path(check, &ran, err);
 
     if (!status) {
-        take_run(check, &ran);
+        sbx_verify_take_run(check, &ran);
         seen->twin_ran = true;
         seen->twin =
             strstr(ran.out.data, "agent-verify-twin") ? SBX_VERIFY_SUCCEEDED : SBX_VERIFY_ODD;
@@ -410,7 +374,7 @@ enum sbx_status sbx_verify_check_bare_name(
     if (!status)
         status = sbx_verify_run_words(check, NULL, ".\\probe.exe|ping", &whole, err);
     if (!status) {
-        take_run(check, &whole);
+        sbx_verify_take_run(check, &whole);
         seen->twin_ran = true;
         seen->twin = sbx_verify_ran_outcome(&whole);
         seen->inside = bare.began                          ? SBX_VERIFY_SUCCEEDED
@@ -438,7 +402,7 @@ enum sbx_status sbx_verify_check_unconfined(
     if (!status)
         status = sbx_verify_run_words(check, NULL, "{probe}|ping", &plain, err);
     if (!status) {
-        take_run(check, &plain);
+        sbx_verify_take_run(check, &plain);
         seen->twin_ran = true;
         seen->twin = plain.confined ? sbx_verify_ran_outcome(&plain) : SBX_VERIFY_ODD;
         seen->inside = open.began && open.confined ? SBX_VERIFY_SUCCEEDED : SBX_VERIFY_DENIED;
@@ -464,119 +428,13 @@ enum sbx_status sbx_verify_check_other_programs(
 
     snprintf(ours, sizeof(ours), "%lu", (unsigned long)GetCurrentProcessId());
     snprintf(victims, sizeof(victims), "%lu", (unsigned long)check->run->targets.victim.pid);
-    status = run_outside(check, attack, countof(attack), NULL, &seen->inside, err);
+    status = sbx_verify_run_outside(check, attack, countof(attack), NULL, &seen->inside, err);
     if (!status)
-        status = run_outside(check, twin, countof(twin), NULL, &seen->twin, err);
+        status = sbx_verify_run_outside(check, twin, countof(twin), NULL, &seen->twin, err);
     if (status)
         return status;
     seen->inside_ran = seen->twin_ran = true;
     seen->ping = seen->twin;
     seen->confined = check->report->confined; /* as the runs before: nothing runs inside here */
     return SBX_OK;
-}
-
-/* --- serve --pipe ----------------------------------------------------------------------------- */
-
-static enum sbx_status start_serve(const struct sbx_verify_check *check, const char *name,
-    struct sbx_process *ret_serve, struct sbx_error *err)
-{
-    const char *argv[] = {"agent", "serve", "--pipe", name};
-    struct sbx_spawn spawn = {.argv = argv,
-        .argc = countof(argv),
-        .cwd = check->run->folder,
-        .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
-    char *program = NULL;
-    wchar_t path_w[128];
-    uint32_t waited_ms = 0;
-    enum sbx_status status = sbx_known_program(&program, err);
-
-    spawn.image = program;
-    if (!status)
-        status = sbx_spawn_create(&spawn, ret_serve, err);
-    swprintf(path_w, countof(path_w), L"\\\\.\\pipe\\%hs", name);
-    for (; !status && !WaitNamedPipeW(path_w, 20); waited_ms += 20) {
-        if (waited_ms >= SERVE_MS)
-            status = sbx_fail(err, SBX_TIMEOUT, "agent serve does not listen");
-        Sleep(20);
-    }
-    free(program);
-    return status;
-}
-
-/*
- * Whether it took somebody for its client: then it ends with the pipe, and content. One that sent
- * somebody away listens again, or has ended with an error.
- */
-static enum sbx_verify_outcome end_of_serve(struct sbx_process *serve, const char *name)
-{
-    enum sbx_verify_outcome outcome = SBX_VERIFY_NONE;
-    uint32_t exit_code = 0, waited_ms = 0;
-    wchar_t path_w[128];
-
-    swprintf(path_w, countof(path_w), L"\\\\.\\pipe\\%hs", name);
-    for (; outcome == SBX_VERIFY_NONE && waited_ms < SERVE_MS; waited_ms += 50) {
-        if (!sbx_process_wait(serve, 50, &exit_code, NULL))
-            outcome = exit_code ? SBX_VERIFY_DENIED : SBX_VERIFY_SUCCEEDED;
-        else if (WaitNamedPipeW(path_w, 1))
-            outcome = SBX_VERIFY_DENIED;
-    }
-    /* It still serves somebody who is gone: whom, nobody can tell. */
-    if (outcome == SBX_VERIFY_NONE)
-        outcome = SBX_VERIFY_SUCCEEDED;
-    sbx_process_kill(serve, 1);
-    sbx_process_close(serve);
-    return outcome;
-}
-
-/* A client that opens it for reading, which is what a restricted token may, and stays a while. */
-static enum sbx_status serve_inside(const struct sbx_verify_check *check, struct sbx_error *err)
-{
-    struct sbx_verify_seen *seen = &check->result->seen;
-    struct sbx_process serve = {0};
-    struct sbx_verify_ran ran = {0};
-    char name[64], program[160];
-    enum sbx_status status;
-
-    snprintf(name, sizeof(name), "agent-verify-s%lu", (unsigned long)GetCurrentProcessId());
-    snprintf(
-        program, sizeof(program), "{probe}|seq|open|\\\\.\\pipe\\%s|80000000|+|sleep|1500", name);
-    status = start_serve(check, name, &serve, err);
-    if (!status)
-        status = sbx_verify_run_words(check, NULL, program, &ran, err);
-    if (!status) {
-        take_run(check, &ran);
-        seen->inside = seen->ping;
-        seen->ping = sbx_verify_ran_outcome(&ran);
-        if (seen->inside == SBX_VERIFY_SUCCEEDED)
-            seen->inside = end_of_serve(&serve, name);
-    }
-    sbx_verify_ran_done(&ran);
-    sbx_process_kill(&serve, 1);
-    sbx_process_close(&serve);
-    return status;
-}
-
-enum sbx_status sbx_verify_check_serve_client(
-    const struct sbx_verify_check *check, struct sbx_error *err)
-{
-    char name[64], path[96];
-    const char *argv[] = {"sandbox-probe", "seq", "open", path, "C0000000", "+", "sleep", "500"};
-    struct sbx_verify_seen *seen = &check->result->seen;
-    enum sbx_verify_outcome slept = SBX_VERIFY_NONE;
-    struct sbx_process serve = {0};
-    enum sbx_status status = serve_inside(check, err);
-
-    snprintf(name, sizeof(name), "agent-verify-t%lu", (unsigned long)GetCurrentProcessId());
-    snprintf(path, sizeof(path), "\\\\.\\pipe\\%s", name);
-    if (!status)
-        status = start_serve(check, name, &serve, err);
-    if (!status)
-        status = run_outside(check, argv, countof(argv), NULL, &slept, err);
-    if (!status) {
-        seen->twin_ran = true;
-        seen->twin = slept == SBX_VERIFY_SUCCEEDED ? end_of_serve(&serve, name) : SBX_VERIFY_ODD;
-    }
-    sbx_process_kill(&serve, 1);
-    sbx_process_close(&serve);
-    return status;
 }

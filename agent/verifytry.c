@@ -68,7 +68,6 @@ enum sbx_status sbx_verify_by_hand(const struct sbx_verify_run *run,
     struct sbx_error *err)
 {
     struct words words = {0};
-    struct sbx_process process = {0};
     struct sbx_spawn spawn = {.image = run->probe,
         .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
     enum sbx_status status;
@@ -87,12 +86,7 @@ enum sbx_status sbx_verify_by_hand(const struct sbx_verify_run *run,
     spawn.argc = words.count;
     spawn.cwd = run->folder; /* the fixture is made again: nobody may sit in it */
     if (!status)
-        status = sbx_spawn_create(&spawn, &process, err);
-    if (!status)
-        status = sbx_process_wait(&process, TWIN_MS, ret_exit_code, err);
-    if (status && process.process)
-        sbx_process_kill(&process, 1);
-    sbx_process_close(&process);
+        status = sbx_spawn_to_end(&spawn, TWIN_MS, ret_exit_code, err);
     free(words.text);
     sbx_buf_done(&place);
     return status;

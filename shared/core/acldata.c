@@ -251,3 +251,13 @@ bool sbx_descriptor_equal(const struct sbx_descriptor *a, const struct sbx_descr
            (!a->has_group || sbx_sid_equal(&a->group, &b->group)) &&
            sbx_acl_equal(&a->dacl, &b->dacl) && sbx_acl_equal(&a->sacl, &b->sacl);
 }
+
+const struct sbx_sid *sbx_acl_capability(const struct sbx_acl *acl)
+{
+    size_t i;
+
+    for (i = 0; i < acl->count; i++)
+        if (sbx_capsid_is_ours(&acl->aces[i].sid))
+            return &acl->aces[i].sid;
+    return NULL;
+}

@@ -254,4 +254,7 @@ SBX_MUST_CHECK enum sbx_status sbx_acl_reinherit(const struct sbx_acl *parent,
     const struct sbx_descriptor *child, bool child_is_directory, struct sbx_acl *ret_dacl,
     struct sbx_error *err);
 
+/** The first SID of the list that has the form of a capability, or NULL. Borrowed from the list. */
+const struct sbx_sid *sbx_acl_capability(const struct sbx_acl *acl);
+
 #endif

@@ -336,6 +336,21 @@ enum sbx_status sbx_process_wait(const struct sbx_process *process, uint32_t tim
     return SBX_OK;
 }
 
+enum sbx_status sbx_spawn_to_end(
+    struct sbx_spawn *spawn, uint32_t timeout_ms, uint32_t *ret_exit_code, struct sbx_error *err)
+{
+    struct sbx_process process = {0};
+    enum sbx_status status = sbx_spawn_create(spawn, &process, err);
+
+    if (status)
+        return status;
+    status = sbx_process_wait(&process, timeout_ms, ret_exit_code, err);
+    if (status)
+        sbx_process_kill(&process, 1);
+    sbx_process_close(&process);
+    return status;
+}
+
 void sbx_process_close(struct sbx_process *process)
 {
     if (!process)

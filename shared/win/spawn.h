@@ -102,6 +102,14 @@ void sbx_process_kill(struct sbx_process *process, uint32_t exit_code);
 SBX_MUST_CHECK enum sbx_status sbx_process_wait(const struct sbx_process *process,
     uint32_t timeout_ms, uint32_t *ret_exit_code, struct sbx_error *err);
 
+/**
+ * Create a process, wait for its end, and end it when it takes longer. No process is left.
+ * @param spawn with SBX_SPAWN_RUN
+ * @return as sbx_spawn_create and sbx_process_wait
+ */
+SBX_MUST_CHECK enum sbx_status sbx_spawn_to_end(
+    struct sbx_spawn *spawn, uint32_t timeout_ms, uint32_t *ret_exit_code, struct sbx_error *err);
+
 /** Close the handles; the process is not touched. NULL and an empty struct do nothing. */
 void sbx_process_close(struct sbx_process *process);
 

@@ -2,6 +2,8 @@
 #include "tests/support/aclrandom.h"
 #include "tests/support/unit.h"
 
+#include "shared/core/capsid.h"
+
 #include <stdio.h>
 
 #define ROUNDS 3000
@@ -276,6 +278,27 @@ START_TEST(sid_from_prefix__longer_run_of_bytes__exact_length)
 }
 END_TEST
 
+START_TEST(capability__list__first_sid_of_the_form_or_null)
+{
+    static const uint8_t random[2][16] = {{1}, {2}};
+    struct sbx_acl acl = {.kind = SBX_ACL_LIST};
+    struct sbx_sid ours[2];
+    struct sbx_ace aces[3];
+
+    sbx_capsid_for_run(random[0], &ours[0]);
+    sbx_capsid_for_run(random[1], &ours[1]);
+    aces[0] = sbx_ace_make(SBX_ACE_ALLOW, 0, SBX_FILE_ALL, &sbx_sid_administrators);
+    aces[1] = sbx_ace_make(SBX_ACE_DENY, 0, SBX_FILE_ALL, &ours[1]);
+    aces[2] = sbx_ace_make(SBX_ACE_ALLOW, 0, SBX_FILE_ALL, &ours[0]);
+    acl.aces = aces;
+    ck_assert_ptr_null(sbx_acl_capability(&acl));
+    acl.count = 1;
+    ck_assert_ptr_null(sbx_acl_capability(&acl));
+    acl.count = countof(aces);
+    ck_assert_ptr_eq(sbx_acl_capability(&acl), &aces[1].sid);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, NULL);
@@ -289,6 +312,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, equal__each_field_changed__differs);
     tcase_add_test(tcase, parse__sixteen_thousand_entries__linear);
     tcase_add_test(tcase, sid_from_prefix__longer_run_of_bytes__exact_length);
+    tcase_add_test(tcase, capability__list__first_sid_of_the_form_or_null);
 }
 
 UNIT_MAIN("acldata", add_tests)

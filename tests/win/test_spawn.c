@@ -244,6 +244,30 @@ START_TEST(spawn__job__holds_the_child_from_birth)
 }
 END_TEST
 
+START_TEST(spawn__to_the_end__code_or_no_process_left)
+{
+    static const char *const quick[] = {"child", "exit", "9"};
+    static const char *const slow[] = {"child", "sleep", "60000"};
+    struct sbx_spawn spawn = child_request(quick, countof(quick));
+    struct sbx_job_limits limits = {0};
+    struct sbx_findings findings;
+    struct sbx_job job = {0};
+    uint32_t code = 0;
+    bool empty = false;
+
+    ck_assert_sbx_ok(sbx_spawn_to_end(&spawn, 20000, &code, &err), &err);
+    ck_assert_uint_eq(code, 9);
+    sbx_findings_init(&findings);
+    ck_assert_sbx_ok(sbx_job_new(&limits, &findings, &job, &err), &err);
+    spawn = child_request(slow, countof(slow));
+    spawn.job = &job;
+    ck_assert_int_eq(sbx_spawn_to_end(&spawn, 300, &code, &err), SBX_TIMEOUT);
+    ck_assert_sbx_ok(sbx_job_wait(&job, NULL, 5000, &empty, &err), &err);
+    ck_assert(empty);
+    sbx_job_close(&job);
+}
+END_TEST
+
 START_TEST(spawn__own_token__runs_as_us)
 {
     static const char *const argv[] = {"child", "exit", "3"};
@@ -371,6 +395,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, spawn__no_leftovers__our_inheritable_duplicates_are_closed);
     tcase_add_test(tcase, spawn__suspended__runs_only_after_resume);
     tcase_add_test(tcase, spawn__job__holds_the_child_from_birth);
+    tcase_add_test(tcase, spawn__to_the_end__code_or_no_process_left);
     tcase_add_test(tcase, spawn__own_token__runs_as_us);
     tcase_add_loop_test(tcase, spawn__bad_image_or_cwd__is_refused, 0, countof(refusals));
     tcase_add_test(tcase, spawn__contradictions__are_refused);
