@@ -267,18 +267,24 @@ cleanup:
     return status;
 }
 
+/* What is unproved becomes a finding, so that all are told and refused together. */
+static bool told(const struct sbx_run *run, enum sbx_status status)
+{
+    return status == SBX_UNPROVEN && run->findings.count;
+}
+
 enum sbx_status sbx_confine_prove(struct sbx_run *run, struct sbx_error *err)
 {
     enum sbx_status status;
 
     status = sbx_tokenproof_child(run->child.process, &run->plan, &run->findings, err);
-    if (status && status != SBX_UNPROVEN)
+    if (status && !told(run, status))
         return status;
     status = sbx_job_prove_member(&run->job, run->child.process, err);
     if (status)
         return status; /* jobs are real everywhere: no exception, not even under Wine */
     status = sbx_desktop_prove(run->child.process, run->desktop.path, &run->findings, err);
-    if (status && status != SBX_UNPROVEN)
+    if (status && !told(run, status))
         return status;
     run->named_objects = sbx_names_try(run->token);
     run->times.proved = sbx_run_clock(run);
