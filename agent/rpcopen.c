@@ -1,12 +1,14 @@
 /* Where the messages of rpcio.h come from: the standard handles, or a pipe. */
 #include "rpcio.h"
 
+#include "shared/core/pipeclient.h"
 #include "shared/win/clock.h"
 #include "shared/win/handle.h"
 #include "shared/win/pipe.h"
 #include "shared/win/sd.h"
 #include "shared/win/sid.h"
 #include "shared/win/spawn.h"
+#include "shared/win/token.h"
 
 #include <stdio.h>
 
@@ -74,16 +76,16 @@ enum sbx_status sbx_rpcio_open_stdio(struct sbx_rpcio *io, struct sbx_error *err
  */
 static enum sbx_status check_client(const struct sbx_named_pipe *pipe, struct sbx_error *err)
 {
-    struct sbx_sid ours, theirs;
+    struct sbx_pipeclient client = {0};
     HANDLE process = NULL, token = NULL;
     enum sbx_status status;
-    uint32_t pid = 0;
+    struct sbx_sid ours;
     DWORD code;
 
-    status = sbx_named_pipe_peer(pipe, &pid, err);
+    status = sbx_named_pipe_peer(pipe, &client.pid, err);
     if (status)
         return status;
-    process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+    process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, client.pid);
     code = GetLastError();
     if (!process || !OpenProcessToken(process, TOKEN_QUERY, &token)) {
         if (process)
@@ -91,11 +93,13 @@ static enum sbx_status check_client(const struct sbx_named_pipe *pipe, struct sb
         status = sbx_fail_win32(err, code, "look at the client of the pipe");
         goto cleanup;
     }
-    status = sbx_sid_of_token(token, &theirs, err);
+    status = sbx_sid_of_token(token, &client.user, err);
+    if (!status)
+        status = sbx_token_is_restricted(token, &client.is_restricted, err);
     if (!status)
         status = sbx_sid_of_current_user(&ours, err);
-    if (!status && (!sbx_sid_equal(&ours, &theirs) || IsTokenRestricted(token)))
-        status = sbx_fail(err, SBX_DENIED, "process %u may not use the pipe", (unsigned)pid);
+    if (!status)
+        status = sbx_pipeclient_check(&ours, &client, err);
 cleanup:
     sbx_handle_close(&token);
     sbx_handle_close(&process);
