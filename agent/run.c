@@ -170,8 +170,8 @@ static void end_elevated(struct sbx_run_state *command)
     command->result.descriptor_writes += counts.writes;
     if (left)
         sbx_say_warning(command->say,
-            "%zu new entries still belong to '%s': sandbox-setup repair-owner gives them to you",
-            left, command->plan.account);
+            "%zu new entries still belong to '%s': 'agent repair PATH' gives them to you", left,
+            command->plan.account);
 }
 
 static enum sbx_status steps(

@@ -35,7 +35,8 @@ enum sbx_status sbx_regvalue_get_path(
         status = sbx_wstr_from_utf8(name, &name_w, err);
     if (!status) {
         code = RegQueryValueExW(handle, name_w, NULL, &type, (BYTE *)text_w, &size_bytes);
-        if (code == ERROR_MORE_DATA || (!code && (type != REG_SZ || !text_w[0])))
+        if (code == ERROR_MORE_DATA ||
+            (!code && ((type != REG_SZ && type != REG_EXPAND_SZ) || !text_w[0])))
             status = sbx_fail(err, SBX_INVALID, "registry value '%s' is no path", name);
         else if (code)
             status = sbx_fail_win32(err, (uint32_t)code, "read registry value '%s'", name);

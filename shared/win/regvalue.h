@@ -16,7 +16,9 @@ SBX_MUST_CHECK enum sbx_status sbx_regvalue_get(const char *key, const char *nam
     uint32_t *ret_value, struct sbx_error *err);
 
 /**
- * A text (REG_SZ) that is a path: not empty, at most MAX_PATH characters.
+ * A text (REG_SZ, or REG_EXPAND_SZ as it is stored) that is a path: not empty, at most MAX_PATH
+ * characters. Nothing is expanded: what %NAME% stands for is the choice of whoever made this
+ * process's environment.
  * @param ret_text owned by the caller (free())
  * @return SBX_NOT_FOUND without the key or the value; SBX_INVALID for another type or length
  */
