@@ -216,7 +216,7 @@ static const char revoke_intro[] =
     "Takes back exactly what runs have granted: the entries of the ledger, by SID, from the root\n"
     "and everything in it. PATH is a root, or a name that `agent grants list` shows.\n";
 
-static const char repair_intro[] =
+static const char grants_repair_intro[] =
     "Walks the roots that runs have granted (PATH, or all) and puts back every entry of the "
     "ledger\n"
     "that is missing. Reads no policy and grants nothing new. Lists what it leaves: links, files\n"
@@ -318,7 +318,7 @@ static const char setup_intro[] =
     "here is said before the prompt. A set-up that fails is undone. Doing it twice changes\n"
     "nothing.\n";
 
-static const char grants_repair_intro[] =
+static const char repair_intro[] =
     "Puts back whatever of the installation is missing or was changed. With PATH: makes this user\n"
     "the owner of a file or folder that a sandbox account owns. Asks for administrator's rights.\n";
 

@@ -168,6 +168,25 @@ START_TEST(cli__help__names_every_option_once)
 }
 END_TEST
 
+/* A text of one command under another's name is found by the options it speaks of. */
+START_TEST(cli__intro__speaks_of_its_own_options_only)
+{
+    const struct sbx_verb_row *verb = &sbx_verb_rows[_i];
+    const char *at = verb->intro;
+
+    while ((at = strstr(at, "--")) != NULL) {
+        size_t length = 2 + strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-"), i;
+        bool known = length == 2; /* "--" alone ends the options */
+
+        for (i = 0; i < verb->option_count && !known; i++)
+            known = strlen(verb->options[i].name) == length &&
+                    memcmp(verb->options[i].name, at, length) == 0;
+        ck_assert_msg(known, "help of %s speaks of %.*s", verb->name, (int)length, at);
+        at += length;
+    }
+}
+END_TEST
+
 START_TEST(cli__overview_and_topics__lead_to_every_command)
 {
     struct sbx_error err;
@@ -350,6 +369,8 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(
         tcase, cli__bad_usage__is_refused_with_reason_and_hint, 0, (int)countof(refused));
     tcase_add_loop_test(tcase, cli__help__names_every_option_once, 0, (int)sbx_verb_row_count);
+    tcase_add_loop_test(
+        tcase, cli__intro__speaks_of_its_own_options_only, 0, (int)sbx_verb_row_count);
     tcase_add_test(tcase, cli__overview_and_topics__lead_to_every_command);
     tcase_add_loop_test(
         tcase, cli__readme__names_every_option_and_no_other, 0, (int)sbx_verb_row_count);
