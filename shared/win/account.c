@@ -31,7 +31,9 @@ static enum sbx_status facts_from(
     facts.password_lasts = (info->usri4_flags & UF_DONT_EXPIRE_PASSWD) != 0;
     facts.password_expired = info->usri4_password_expired != 0;
     facts.account_expires = info->usri4_acct_expires != TIMEQ_FOREVER;
-    facts.ordinary = info->usri4_priv == USER_PRIV_USER;
+    /* Both are made from the built-in groups. The level of an account that is in none of them, not
+     * even in Users, is "guest": NetUserAdd adds to none, and ours stay so. */
+    facts.ordinary = info->usri4_priv != USER_PRIV_ADMIN && !info->usri4_auth_flags;
     *ret_facts = facts;
     return SBX_OK;
 }

@@ -33,7 +33,7 @@ struct sbx_account_facts {
     bool password_lasts;    /* UF_DONT_EXPIRE_PASSWD */
     bool password_expired;  /* must be changed at the next logon */
     bool account_expires;   /* has an expiry date, past or not */
-    bool ordinary;          /* privilege level "user": neither guest nor administrator */
+    bool ordinary;          /* neither an administrator nor an operator of any kind */
 };
 
 /** Everything but disabled and locked is as setup makes it. */

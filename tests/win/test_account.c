@@ -99,6 +99,35 @@ START_TEST(read__unknown__not_found)
 }
 END_TEST
 
+/*
+ * The level is made from the built-in groups: a new account is in none of them, so Windows calls it
+ * a guest, and one that an administrator put into Users a user. Both are what set-up made; an
+ * administrator or an operator is not.
+ */
+static const struct {
+    const char *group;
+    bool ordinary;
+} levels[] = {{"Users", true}, {"Administrators", false}, {"Account Operators", false},
+    {"Server Operators", false}, {"Print Operators", false}};
+
+START_TEST(read__member_of_a_built_in_group__ordinary_or_not)
+{
+    struct sbx_account_facts facts;
+    USER_INFO_1 *info = NULL;
+
+    DOUBLES_NEED_NTWINE();
+    make_user();
+    ck_assert_uint_eq(NetUserGetInfo(NULL, L"" USER, 1, (LPBYTE *)&info), 0);
+    ck_assert_uint_eq(info->usri1_priv, USER_PRIV_GUEST);
+    NetApiBufferFree(info);
+    ck_assert_sbx_ok(sbx_account_user_read(USER, &facts, &err), &err);
+    ck_assert_sbx_ok(sbx_account_group_add(levels[_i].group, &facts.sid, &err), &err);
+    ck_assert_sbx_ok(sbx_account_user_read(USER, &facts, &err), &err);
+    ck_assert_int_eq(facts.ordinary, levels[_i].ordinary);
+    ck_assert_int_eq(sbx_account_is_sound(&facts), levels[_i].ordinary);
+}
+END_TEST
+
 /* What the platform only pretends is noticed: stock Wine's NetUserAdd answers 0 and adds nobody. */
 START_TEST(create__platform_without_accounts__unproven)
 {
@@ -403,6 +432,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, create__new_user__disabled_and_as_asked_for);
     tcase_add_test(tcase, create__taken_name__refused_and_unchanged);
     tcase_add_test(tcase, read__unknown__not_found);
+    tcase_add_loop_test(
+        tcase, read__member_of_a_built_in_group__ordinary_or_not, 0, (int)countof(levels));
     tcase_add_test(tcase, create__platform_without_accounts__unproven);
     tcase_add_test(tcase, change__another_account_of_that_name__refused);
     tcase_add_test(tcase, enable_disable__twice__changes_once);

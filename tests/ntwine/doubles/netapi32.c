@@ -22,6 +22,7 @@ static const struct {
     const char *name, *sid;
 } builtin_groups[] = {
     {"Administrators", ADMINS}, {"Users", "S-1-5-32-545"}, {"Guests", "S-1-5-32-546"}, {"Power Users", "S-1-5-32-547"},
+    {"Account Operators", "S-1-5-32-548"}, {"Server Operators", "S-1-5-32-549"}, {"Print Operators", "S-1-5-32-550"},
     {"Backup Operators", "S-1-5-32-551"}, {"Remote Desktop Users", "S-1-5-32-555"},
 };
 
@@ -218,8 +219,32 @@ static PSID out_sid(struct out *out, const char *text)
 static const DWORD user_sizes[24] = {[0] = sizeof(USER_INFO_0), [1] = sizeof(USER_INFO_1), [4] = sizeof(USER_INFO_4),
                                      [10] = sizeof(USER_INFO_10), [20] = sizeof(USER_INFO_20), [23] = sizeof(USER_INFO_23)};
 
-static void fill_user(struct out *out, void *at, DWORD level, const struct record *record)
+/*
+ * Level and operator flags are no fields of an account: they are made from the built-in groups it is in. NetUserAdd
+ * puts a new account into none of them, so its level is "guest" until somebody adds it to Users.
+ * https://learn.microsoft.com/windows/win32/api/lmaccess/ns-lmaccess-user_info_11 (usri11_priv, usri11_auth_flags)
+ */
+static DWORD level_of(struct machine *machine, const char *sid, DWORD *auth_flags)
 {
+    struct record *member = NULL;
+    DWORD level = USER_PRIV_GUEST;
+
+    *auth_flags = 0;
+    while ((member = record_find(machine, member, "member", "sid", sid))) {
+        const char *group = record_get(member, "group");
+
+        if (!strcmp(group, ADMINS)) level = USER_PRIV_ADMIN;
+        else if (!strcmp(group, "S-1-5-32-545") && level == USER_PRIV_GUEST) level = USER_PRIV_USER;
+        else if (!strcmp(group, "S-1-5-32-548")) *auth_flags |= AF_OP_ACCOUNTS;
+        else if (!strcmp(group, "S-1-5-32-549")) *auth_flags |= AF_OP_SERVER;
+        else if (!strcmp(group, "S-1-5-32-550")) *auth_flags |= AF_OP_PRINT;
+    }
+    return level;
+}
+
+static void fill_user(struct machine *machine, struct out *out, void *at, DWORD level, const struct record *record)
+{
+    DWORD auth_flags, priv = level_of(machine, record_get(record, "sid"), &auth_flags);
     DWORD flags = strtoul(record_get(record, "flags"), NULL, 0) | UF_NORMAL_ACCOUNT;
     const char *sid = record_get(record, "sid"), *name = record_get(record, "name"), *comment = record_get(record, "comment");
     USER_INFO_1 *one = at;
@@ -232,12 +257,13 @@ static void fill_user(struct out *out, void *at, DWORD level, const struct recor
     switch (level) {
     case 1:
     case 4:
-        one->usri1_priv = USER_PRIV_USER;
+        one->usri1_priv = priv;
         one->usri1_home_dir = out_text(out, "");
         one->usri1_comment = out_text(out, comment);
         one->usri1_flags = flags;
         one->usri1_script_path = out_text(out, "");
         if (level == 1) break;
+        four->usri4_auth_flags = auth_flags;
         four->usri4_full_name = out_text(out, record_get(record, "full_name"));
         four->usri4_usr_comment = four->usri4_parms = four->usri4_workstations = out_text(out, "");
         four->usri4_acct_expires = strcmp(record_get(record, "account_expired"), "1") ? TIMEQ_FOREVER : 1;
@@ -283,7 +309,7 @@ DWORD WINAPI double_NetUserGetInfo(const wchar_t *server, const wchar_t *user, D
     else if (!code && (level > 23 || !user_sizes[level])) code = ERROR_INVALID_LEVEL;
     else if (!code && !out_begin(&out, user_sizes[level])) code = ERROR_NOT_ENOUGH_MEMORY;
     else if (!code) {
-        fill_user(&out, out.data, level, record);
+        fill_user(machine, &out, out.data, level, record);
         *buffer = out.data;
     }
     machine_done(machine, FALSE);
@@ -306,7 +332,7 @@ DWORD WINAPI double_NetUserEnum(const wchar_t *server, DWORD level, DWORD filter
         *buffer = out.data;
         *read = *total = count;
         for (count = 0; (record = record_find(machine, record, "user", NULL, NULL)); count++)
-            fill_user(&out, out.data + count * user_sizes[level], level, record);
+            fill_user(machine, &out, out.data + count * user_sizes[level], level, record);
     }
     machine_done(machine, FALSE);
     return finish("NetUserEnum", code);
