@@ -7,6 +7,8 @@
 /* https://learn.microsoft.com/windows/win32/procthread/process-security-and-access-rights */
 #define PROCESS_ALL 0x001FFFFFu
 #define PROCESS_USER (0x0001u | 0x1000u | SBX_SYNCHRONIZE | SBX_READ_CONTROL)
+/* What the secondary logon service opens its caller for: DUP_HANDLE, CREATE_PROCESS, QUERY. */
+#define PROCESS_LOGON (PROCESS_USER | 0x0040u | 0x0080u | 0x0400u)
 /* https://learn.microsoft.com/windows/win32/procthread/thread-security-and-access-rights */
 #define THREAD_ALL 0x001FFFFFu
 #define THREAD_USER (0x0800u | SBX_SYNCHRONIZE | SBX_READ_CONTROL)
@@ -32,6 +34,18 @@ static const struct sbx_sd_entry locked_process[] = {
 };
 const struct sbx_sd_spec sbx_sd_locked_process = {
     "locked process", SBX_SD_DACL_PROTECTED, locked_process, countof(locked_process)};
+
+static const struct sbx_sd_entry logging_on[] = {
+    {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, PROCESS_ALL, "the system manages every process"},
+    {SBX_WHO_USER, SBX_ACE_ALLOW, 0, false, PROCESS_LOGON,
+        "the secondary logon service opens the process that asks it, as that process's user; no "
+        "sandboxed command gets these rights by the user's name: they are write rights, and the "
+        "user's SID restricts no token"},
+    {SBX_WHO_OWNER_RIGHTS, SBX_ACE_ALLOW, 0, false, SBX_READ_CONTROL,
+        "as in the locked process, which it is again after the one call"},
+};
+const struct sbx_sd_spec sbx_sd_logging_on = {
+    "process that logs on", SBX_SD_DACL_PROTECTED, logging_on, countof(logging_on)};
 
 static const struct sbx_sd_entry locked_thread[] = {
     {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, THREAD_ALL, "the system manages every thread"},

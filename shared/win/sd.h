@@ -50,6 +50,8 @@ struct sbx_sd_spec {
 /** Our own processes (agent, both runner stages): nobody but SYSTEM can inject. Boundary B8.
  */
 extern const struct sbx_sd_spec sbx_sd_locked_process;
+/** The launch stage while it calls CreateProcessWithLogonW, and never longer: runner/hop.c. */
+extern const struct sbx_sd_spec sbx_sd_logging_on;
 /** Threads of the same processes. */
 extern const struct sbx_sd_spec sbx_sd_locked_thread;
 /** Default DACL of a runner stage's own token: nothing it creates is open to the child. */

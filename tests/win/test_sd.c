@@ -20,6 +20,8 @@ static const struct {
 } rows[] = {
     {&sbx_sd_locked_process, "D:P(A;;0x1fffff;;;SY)(A;;0x121001;;;" U ")(A;;0x20000;;;S-1-3-4)",
         "D:P(A;;0x1fffff;;;SY)(A;;0x20000;;;S-1-3-4)"},
+    {&sbx_sd_logging_on, "D:P(A;;0x1fffff;;;SY)(A;;0x1214c1;;;" U ")(A;;0x20000;;;S-1-3-4)",
+        "D:P(A;;0x1fffff;;;SY)(A;;0x1214c1;;;" U ")(A;;0x20000;;;S-1-3-4)"},
     {&sbx_sd_locked_thread, "D:P(A;;0x1fffff;;;SY)(A;;0x120800;;;" U ")(A;;0x20000;;;S-1-3-4)",
         "D:P(A;;0x1fffff;;;SY)(A;;0x20000;;;S-1-3-4)"},
     {&sbx_sd_stage_default, "D:(A;;GA;;;SY)(A;;RC;;;S-1-3-4)", "D:(A;;GA;;;SY)(A;;RC;;;S-1-3-4)"},

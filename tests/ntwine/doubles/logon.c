@@ -235,6 +235,20 @@ BOOL WINAPI double_LogonUserW(const wchar_t *user, const wchar_t *domain, const 
     return code ? refuse(code) : TRUE;
 }
 
+/*
+ * The service opens the calling process, as the caller, for the handles that it duplicates and for the parent of what it
+ * makes. A caller that its own user may not open so gets nothing. The access is what Sysmon shows of it (0x14c0, see
+ * github.com/SigmaHQ/sigma: proc_access_win_lsass_seclogon_access; 0x1000 comes with 0x400).
+ */
+static DWORD open_caller(void)
+{
+    HANDLE caller = OpenProcess(PROCESS_CREATE_PROCESS | PROCESS_DUP_HANDLE | PROCESS_QUERY_INFORMATION, FALSE, GetCurrentProcessId());
+    DWORD code = caller ? 0 : GetLastError();
+
+    if (caller) CloseHandle(caller);
+    return code;
+}
+
 /* https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-createprocesswithlogonw */
 BOOL WINAPI double_CreateProcessWithLogonW(const wchar_t *user, const wchar_t *domain, const wchar_t *password, DWORD logon_flags,
                                            const wchar_t *program, wchar_t *command, DWORD flags, void *environment,
@@ -249,6 +263,7 @@ BOOL WINAPI double_CreateProcessWithLogonW(const wchar_t *user, const wchar_t *d
     free(path);
     free(line);
     if (!code && command && wcslen(command) > 1024) code = ERROR_INVALID_PARAMETER;
+    if (!code) code = open_caller();
     if (!code) code = logon(user, domain, password, LOGON32_LOGON_INTERACTIVE, true, &token);
     if (!code && !CreateProcessAsUserW(token, program, command, NULL, NULL, FALSE, flags | CREATE_UNICODE_ENVIRONMENT, environment, directory,
                                        startup, process)) code = GetLastError();
