@@ -68,9 +68,11 @@ struct sbx_served {
 typedef enum sbx_status (*sbx_serve_fn)(struct sbx_serve *serve,
     const struct sbx_rpc_message *message, enum sbx_rpc_code *code, struct sbx_error *err);
 
-/* Methods of commands. */
+/* servexec.c */
 enum sbx_status sbx_serve_start(struct sbx_serve *serve, const struct sbx_rpc_message *message,
     enum sbx_rpc_code *code, struct sbx_error *err);
+
+/* servecall.c: methods of a command that was started. */
 enum sbx_status sbx_serve_write(struct sbx_serve *serve, const struct sbx_rpc_message *message,
     enum sbx_rpc_code *code, struct sbx_error *err);
 enum sbx_status sbx_serve_close_input(struct sbx_serve *serve,
@@ -83,6 +85,12 @@ enum sbx_status sbx_serve_wait(struct sbx_serve *serve, const struct sbx_rpc_mes
     enum sbx_rpc_code *code, struct sbx_error *err);
 enum sbx_status sbx_serve_ack(struct sbx_serve *serve, const struct sbx_rpc_message *message,
     enum sbx_rpc_code *code, struct sbx_error *err);
+
+/* Answer an exec.wait for a command that has ended. */
+void sbx_serve_answer_wait(struct sbx_served *served, const struct sbx_rpc_id *id);
+
+/* Give a reference up. The last one frees it. */
+void sbx_serve_unref(struct sbx_served *served);
 
 /* servetty.c: {"columns", "rows"}; and the options that a "tty" parameter stands for. */
 enum sbx_status sbx_serve_read_size(
