@@ -95,7 +95,7 @@ static enum sbx_status check_client(const struct sbx_named_pipe *pipe, struct sb
     }
     status = sbx_sid_of_token(token, &client.user, err);
     if (!status)
-        status = sbx_token_is_restricted(token, &client.is_restricted, err);
+        status = sbx_token_came_restricted(token, &client.is_restricted, err);
     if (!status)
         status = sbx_sid_of_current_user(&ours, err);
     if (!status)

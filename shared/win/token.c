@@ -170,15 +170,8 @@ enum sbx_status sbx_token_describe_base(HANDLE base, struct sbx_tokenplan_input 
     status = sbx_token_user(base, &user, err);
     if (!status)
         status = sbx_token_groups(base, groups_storage, err);
-    if (!status) {
-        status = sbx_token_is_restricted(base, &restricted, err);
-        /* A kernel without restricting SIDs cannot have put any into this token. It cannot
-         * confine a child either: the proof refuses the child on the same missing query. */
-        if (status && err->domain == SBX_DOMAIN_WIN32 && err->code == ERROR_INVALID_FUNCTION) {
-            sbx_error_init(err);
-            status = SBX_OK;
-        }
-    }
+    if (!status)
+        status = sbx_token_came_restricted(base, &restricted, err);
     if (status) {
         sbx_groups_done(groups_storage);
         return status;

@@ -76,6 +76,14 @@ SBX_MUST_CHECK enum sbx_status sbx_token_flags(
 SBX_MUST_CHECK enum sbx_status sbx_token_is_restricted(
     HANDLE token, bool *ret_restricted, struct sbx_error *err);
 
+/**
+ * The same of a token that somebody gave us. A kernel without restricting SIDs (Wine) cannot have
+ * put any into it, so there it is "no". Not for a token that we restricted: that proof refuses.
+ * @param err not NULL
+ */
+SBX_MUST_CHECK enum sbx_status sbx_token_came_restricted(
+    HANDLE token, bool *ret_restricted, struct sbx_error *err);
+
 /** Set the DACL that new objects of this token get. @param token with TOKEN_ADJUST_DEFAULT */
 SBX_MUST_CHECK enum sbx_status sbx_token_set_default_dacl(
     HANDLE token, const struct sbx_acl *dacl, struct sbx_error *err);

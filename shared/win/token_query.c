@@ -313,3 +313,14 @@ enum sbx_status sbx_token_is_restricted(HANDLE token, bool *ret_restricted, stru
     sbx_groups_done(&list);
     return SBX_OK;
 }
+
+enum sbx_status sbx_token_came_restricted(HANDLE token, bool *ret_restricted, struct sbx_error *err)
+{
+    enum sbx_status status = sbx_token_is_restricted(token, ret_restricted, err);
+
+    if (!status || err->domain != SBX_DOMAIN_WIN32 || err->code != ERROR_INVALID_FUNCTION)
+        return status;
+    sbx_error_init(err);
+    *ret_restricted = false;
+    return SBX_OK;
+}
