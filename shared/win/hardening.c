@@ -43,6 +43,23 @@ static unsigned harden_dll_search(void)
 }
 
 /*
+ * A folder that OneDrive keeps carries a reparse point that leads nowhere. Whether a program sees
+ * it is Windows's choice ("most see it", "all but those of the Windows folder do not": two of its
+ * pages), so it is made here. Links stay visible.
+ * https://learn.microsoft.com/windows/win32/cfapi/build-a-cloud-file-sync-engine
+ */
+static unsigned disguise_placeholders(void)
+{
+    sbx_late_fn_rtl_set_placeholder_mode set = sbx_late_rtl_set_placeholder_mode();
+    sbx_late_fn_rtl_query_placeholder_mode query = sbx_late_rtl_query_placeholder_mode();
+    const CHAR disguise = 1; /* PHCM_DISGUISE_PLACEHOLDER */
+
+    if (!set || !query || set(disguise) < 0)
+        return 0;
+    return query() == disguise ? SBX_HARDENING_PLACEHOLDERS : 0;
+}
+
+/*
  * A caller may leave numbers of handles that it has closed. From the moment handles are checked
  * strictly the first use of one would end us, so those are forgotten before: the stream is missing.
  */
@@ -77,6 +94,7 @@ unsigned sbx_hardening_apply(void)
     forget_dead_streams();
     if (mitigate(ProcessStrictHandleCheckPolicy, strict_handles))
         mask |= SBX_HARDENING_STRICT_HANDLES;
+    mask |= disguise_placeholders();
     /* A GUI program may have no streams; then there is nothing to translate either. */
     _setmode(0, _O_BINARY);
     if (_setmode(1, _O_BINARY) != -1 && _setmode(2, _O_BINARY) != -1)
@@ -87,7 +105,8 @@ unsigned sbx_hardening_apply(void)
 void sbx_hardening_names(unsigned mask, char *text, size_t size_bytes)
 {
     static const char *const names[] = {"dll-directories", "no-cwd-dll", "safe-search",
-        "error-mode", "heap", "extension-points", "image-load", "strict-handles", "binary-stdio"};
+        "error-mode", "heap", "extension-points", "image-load", "strict-handles", "binary-stdio",
+        "placeholders"};
     size_t i, used = 0;
     int n;
 

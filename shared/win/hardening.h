@@ -20,7 +20,10 @@ enum sbx_hardening {
     SBX_HARDENING_EXTENSION_POINTS = 1 << 5, /* no AppInit DLLs, no legacy hooks */
     SBX_HARDENING_IMAGE_LOAD = 1 << 6,       /* no remote or low-label images, System32 first */
     SBX_HARDENING_STRICT_HANDLES = 1 << 7,   /* a bad handle raises an exception */
-    SBX_HARDENING_BINARY_STDIO = 1 << 8      /* no CR/LF translation on 0, 1, 2 */
+    SBX_HARDENING_BINARY_STDIO = 1 << 8,     /* no CR/LF translation on 0, 1, 2 */
+    /* Not against anybody: folders of OneDrive and its like are the folders they look like. What
+     * this project refuses as a link is a link then. Since Windows 10 1803. */
+    SBX_HARDENING_PLACEHOLDERS = 1 << 9
 };
 
 /**
@@ -31,6 +34,7 @@ enum sbx_hardening {
  * https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-setdefaultdlldirectories
  *      https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-setprocessmitigationpolicy
  *      https://learn.microsoft.com/windows/win32/api/errhandlingapi/nf-errhandlingapi-seterrormode
+ *      https://learn.microsoft.com/windows-hardware/drivers/ddi/ntifs/nf-ntifs-rtlsetprocessplaceholdercompatibilitymode
  */
 unsigned sbx_hardening_apply(void);
 

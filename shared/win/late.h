@@ -39,6 +39,10 @@
         (void *console, COORD size))                                                               \
     X(close_pseudo_console, KERNEL32, "ClosePseudoConsole", void, (void *console))                 \
     X(rtl_get_version, NTDLL, "RtlGetVersion", LONG, (OSVERSIONINFOW * ret_version))               \
+    X(rtl_set_placeholder_mode, NTDLL, "RtlSetProcessPlaceholderCompatibilityMode", CHAR,          \
+        (CHAR mode))                                                                               \
+    X(rtl_query_placeholder_mode, NTDLL, "RtlQueryProcessPlaceholderCompatibilityMode", CHAR,      \
+        (void))                                                                                    \
     X(nt_open_directory_object, NTDLL, "NtOpenDirectoryObject", LONG,                              \
         (HANDLE * ret_directory, ACCESS_MASK access, void *attributes))                            \
     X(wine_get_version, NTDLL, "wine_get_version", const char *, (void))                           \

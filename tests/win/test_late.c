@@ -94,6 +94,11 @@ START_TEST(hardening__apply__reports_what_holds)
     ck_assert(mask & SBX_HARDENING_NO_CWD_DLL);
     ck_assert(mask & SBX_HARDENING_ERROR_MODE);
     ck_assert(mask & SBX_HARDENING_HEAP);
+    /* Where there is such a mode (Windows 10 1803), it is the one that was asked for: 1. */
+    ck_assert_int_eq((mask & SBX_HARDENING_PLACEHOLDERS) != 0,
+        sbx_late_rtl_query_placeholder_mode() && sbx_late_rtl_query_placeholder_mode()() == 1);
+    if (!sbx_late_wine_version())
+        ck_assert(mask & SBX_HARDENING_PLACEHOLDERS);
     sbx_hardening_names(mask, names, sizeof(names));
     ck_assert_ptr_nonnull(strstr(names, "no-cwd-dll"));
     sbx_hardening_names(~0u, names, 12);
