@@ -170,17 +170,20 @@ void sbx_confine_streams_given(struct sbx_request *request)
 
 /*
  * The console host is started here and has this process's token: nothing of it may be open to the
- * child, so it is made with the default list of a stage. Elevated, that is the list already.
+ * child, so it is made with a default list like a stage's. Elevated, that is the list already.
+ * Unelevated it also lets the host ask about its own token, which gets the same list.
  */
 static enum sbx_status open_console(
     struct sbx_run *run, const HANDLE streams[3], struct sbx_error *err)
 {
-    const struct sbx_sd_people nobody = {0};
+    const bool unelevated = run->request.mode != SBX_MODE_ELEVATED;
+    struct sbx_sd_people people = {0};
     struct sbx_descriptor stage = {0};
     struct sbx_acl before = {0};
     HANDLE own = NULL, self = run->base;
     enum sbx_status status = SBX_OK;
 
+    people.sid[SBX_WHO_USER] = run->plan.user_sid;
     /* The confine stage's own token is closed by now, to itself too; run->base is it. */
     if (!run->confine_stage) {
         status = sbx_token_open_self(TOKEN_QUERY | TOKEN_ADJUST_DEFAULT | READ_CONTROL, &own, err);
@@ -189,7 +192,8 @@ static enum sbx_status open_console(
     if (!status)
         status = sbx_token_default_dacl(self, &before, err);
     if (!status)
-        status = sbx_sd_build(&sbx_sd_stage_default, &nobody, &stage, err);
+        status = sbx_sd_build(
+            unelevated ? &sbx_sd_console_default : &sbx_sd_stage_default, &people, &stage, err);
     if (!status)
         status = sbx_token_set_default_dacl(self, &stage.dacl, err);
     if (!status) {

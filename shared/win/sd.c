@@ -64,6 +64,17 @@ static const struct sbx_sd_entry stage_default[] = {
 const struct sbx_sd_spec sbx_sd_stage_default = {
     "default of a runner stage", 0, stage_default, countof(stage_default)};
 
+static const struct sbx_sd_entry console_default[] = {
+    {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, SBX_GENERIC_ALL, "the usual default entry"},
+    {SBX_WHO_USER, SBX_ACE_ALLOW, 0, false, TOKEN_QUERY,
+        "the console host asks who it is: its token gets this list, too. On its process the bit is "
+        "a write right (VM_OPERATION), which the user's name gives to no command"},
+    {SBX_WHO_OWNER_RIGHTS, SBX_ACE_ALLOW, 0, false, SBX_READ_CONTROL,
+        "as of a stage: no implicit WRITE_DAC"},
+};
+const struct sbx_sd_spec sbx_sd_console_default = {
+    "default of a console host", 0, console_default, countof(console_default)};
+
 static const struct sbx_sd_entry stage_token[] = {
     {SBX_WHO_SYSTEM, SBX_ACE_ALLOW, 0, false, TOKEN_ALL, "the usual entry"},
     {SBX_WHO_ACCOUNT, SBX_ACE_ALLOW, 0, false, TOKEN_QUERY,

@@ -56,6 +56,8 @@ extern const struct sbx_sd_spec sbx_sd_logging_on;
 extern const struct sbx_sd_spec sbx_sd_locked_thread;
 /** Default DACL of a runner stage's own token: nothing it creates is open to the child. */
 extern const struct sbx_sd_spec sbx_sd_stage_default;
+/** The same while the console host of --tty starts, in unelevated mode. */
+extern const struct sbx_sd_spec sbx_sd_console_default;
 /** The confine stage's own token object: its account asks about it, nobody derives from it. */
 extern const struct sbx_sd_spec sbx_sd_stage_token;
 /** The child's token object, in elevated mode, where nobody's default would fit it. */

@@ -25,6 +25,8 @@ static const struct {
     {&sbx_sd_locked_thread, "D:P(A;;0x1fffff;;;SY)(A;;0x120800;;;" U ")(A;;0x20000;;;S-1-3-4)",
         "D:P(A;;0x1fffff;;;SY)(A;;0x20000;;;S-1-3-4)"},
     {&sbx_sd_stage_default, "D:(A;;GA;;;SY)(A;;RC;;;S-1-3-4)", "D:(A;;GA;;;SY)(A;;RC;;;S-1-3-4)"},
+    {&sbx_sd_console_default, "D:(A;;GA;;;SY)(A;;0x8;;;" U ")(A;;RC;;;S-1-3-4)",
+        "D:(A;;GA;;;SY)(A;;0x8;;;" U ")(A;;RC;;;S-1-3-4)"},
     {&sbx_sd_stage_token, "D:(A;;0xf01ff;;;SY)(A;;0x8;;;" A ")(A;;RC;;;S-1-3-4)",
         "D:(A;;0xf01ff;;;SY)(A;;0x8;;;" A ")(A;;RC;;;S-1-3-4)"},
     {&sbx_sd_private_pipe, "D:P(A;;FA;;;SY)(A;;0x1301ff;;;" U ")(A;;RC;;;S-1-3-4)",
