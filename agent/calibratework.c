@@ -133,6 +133,18 @@ static const char *place_of(const struct sbx_verify_run *run, const char *name)
     return *at ? at[1] : "";
 }
 
+/* It ran, confined as asked, and failed: where no recipe could help, none is out for it. */
+static void pass_over_limit(const struct sbx_calibrate *all, struct sbx_calibrate_result *result)
+{
+    const char *elevated = sbx_mode_name(SBX_MODE_ELEVATED);
+    const char *limit = sbx_calibration_known_limit(result->id,
+        strcmp(all->report.mode, elevated) == 0 ? SBX_MODE_ELEVATED : SBX_MODE_UNELEVATED);
+
+    result->skipped = limit != NULL;
+    if (limit)
+        snprintf(result->why, sizeof(result->why), "does not work: %s", limit);
+}
+
 static void work_inside(struct sbx_calibrate *all, const struct words *words,
     struct sbx_calibrate_result *result, struct sbx_error *err)
 {
@@ -166,6 +178,8 @@ static void work_inside(struct sbx_calibrate *all, const struct words *words,
     if (!result->passed)
         snprintf(result->why, sizeof(result->why), "%s (exit code %lu)",
             seen.error[0] ? seen.error : "works outside, not inside", (unsigned long)exit_code);
+    if (!result->passed && seen.seen.confined && seen.seen.recipe == result->recipe)
+        pass_over_limit(all, result);
     sbx_buf_done(&output);
 }
 

@@ -291,6 +291,19 @@ enum sbx_token_choice sbx_calibration_recipe(const struct sbx_calibration_entry 
     return SBX_TOKEN_UNSET;
 }
 
+/*
+ * CreateNamedPipe without a descriptor names the maker as owner, administrators and the system, and
+ * lets Everyone read. The user's SID restricts no token of unelevated mode, so a command there
+ * opens no such pipe for writing, its own included; the account's does in elevated mode.
+ * https://learn.microsoft.com/windows/win32/ipc/named-pipe-security-and-access-rights
+ */
+const char *sbx_calibration_known_limit(const char *work, enum sbx_mode mode)
+{
+    return mode == SBX_MODE_UNELEVATED && strcmp(work, "work.node") == 0
+               ? "Node's pipes to its children need elevated mode (agent setup)"
+               : NULL;
+}
+
 void sbx_calibration_put(
     struct sbx_calibration *calibration, const struct sbx_calibration_entry *entry)
 {

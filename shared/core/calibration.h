@@ -69,6 +69,13 @@ const struct sbx_calibration_entry *sbx_calibration_find(const struct sbx_calibr
 /** The strictest recipe that passed; UNSET for NULL or when none did. */
 enum sbx_token_choice sbx_calibration_recipe(const struct sbx_calibration_entry *entry);
 
+/**
+ * Ordinary work that no recipe of a mode lets be done, so that its failure speaks against none.
+ * @param work id of the row, "work.node"
+ * @return why, static; NULL: it must work
+ */
+const char *sbx_calibration_known_limit(const char *work, enum sbx_mode mode);
+
 /** Add an entry at the end; the one it replaces (same build and mode) or the oldest goes. */
 void sbx_calibration_put(
     struct sbx_calibration *calibration, const struct sbx_calibration_entry *entry);

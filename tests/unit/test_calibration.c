@@ -265,8 +265,19 @@ START_TEST(calibration__writers__only_user_and_machine)
 }
 END_TEST
 
+START_TEST(calibration__known_limit__of_unelevated_node_only)
+{
+    ck_assert_ptr_nonnull(sbx_calibration_known_limit("work.node", SBX_MODE_UNELEVATED));
+    ck_assert_ptr_null(sbx_calibration_known_limit("work.node", SBX_MODE_ELEVATED));
+    ck_assert_ptr_null(sbx_calibration_known_limit("work.node", SBX_MODE_AUTO));
+    ck_assert_ptr_null(sbx_calibration_known_limit("work.cmd", SBX_MODE_UNELEVATED));
+    ck_assert_ptr_null(sbx_calibration_known_limit("work.python", SBX_MODE_UNELEVATED));
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
+    tcase_add_test(tcase, calibration__known_limit__of_unelevated_node_only);
     tcase_add_test(tcase, calibration__written_and_read__the_same);
     tcase_add_test(tcase, calibration__any_damage__no_record);
     tcase_add_test(tcase, calibration__other_build_version_or_mode__counts_as_none);
