@@ -251,7 +251,7 @@ test:  ## install what is missing, build, run every test; ends with "N passed, N
 
 check: format-check lint test mutants failures  ## what a change must pass
 
-failures:  ## an error or a death at every call of set-up, its repair and its undoing (40 minutes on two idle processors, FAILURES=--short: 20)
+failures:  ## an error or a death at every call of set-up, its repair and its undoing (some 25 minutes on two processors, FAILURES=--short: about half)
 	$(Q)scripts/bootstrap --cross --wine --ntwine
 	$(Q)$(MAKE) -s -j2 programs
 	$(Q)tests/e2e/failures $(FAILURES)
