@@ -47,14 +47,15 @@ static enum sbx_status engine_open(UINT32 txn_flags, HANDLE *ret_engine, struct 
     session.displayData.name = name_w;
     status = check(sbx_latenet_engine_open()(NULL, AUTHN_DEFAULT, NULL, &session, &engine),
         "open the filter engine", err);
+    /* Everybody may open a session; who may do nothing in it is told by the transaction. */
+    if (!status) {
+        status = check(sbx_latenet_txn_begin()(engine, txn_flags), "begin a transaction", err);
+        if (status)
+            (void)sbx_latenet_engine_close()(engine);
+    }
     if (status) {
         sbx_error_hint(err, "the Base Filtering Engine service (BFE) must run, and this needs an "
                             "administrator");
-        return status;
-    }
-    status = check(sbx_latenet_txn_begin()(engine, txn_flags), "begin a transaction", err);
-    if (status) {
-        (void)sbx_latenet_engine_close()(engine);
         return status;
     }
     *ret_engine = engine;

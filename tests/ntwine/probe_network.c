@@ -16,6 +16,8 @@ DEFINE_GUID(listen_v4, 0x88bb5dad, 0x76d7, 0x4227, 0x9c, 0x71, 0xdf, 0x0a, 0x3e,
 DEFINE_GUID(user_id, 0xaf043a0a, 0xb34d, 0x4f86, 0x97, 0x9c, 0xc9, 0x03, 0x71, 0xaf, 0x6e, 0x66);
 DEFINE_GUID(remote_port, 0xc35a604d, 0xd22b, 0x4e1a, 0x91, 0xb4, 0x68, 0xf6, 0x74, 0xee, 0x67, 0x4b);
 
+DEFINE_GUID(protocol, 0x3971ef2b, 0x623e, 0x4f9a, 0x8c, 0xb1, 0x6e, 0x79, 0xb8, 0x06, 0xb9, 0xa7);
+
 void test_wfp(void)
 {
     FWPM_PROVIDER0 provider = {.providerKey = probe_provider, .displayData = {L"probe", L""}};
@@ -64,6 +66,26 @@ void test_wfp(void)
     filter.layerKey = listen_v4;
     filter.filterKey = probe_provider;
     is("wfp__no-remote-port-at-the-listen-layer", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320002);
+    filter.layerKey = connect_v4;
+    conditions[1].matchType = FWP_MATCH_EQUAL;
+    is("wfp__a-range-is-matched-as-a-range", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320027);
+    conditions[1].conditionValue.type = FWP_UINT32;
+    conditions[1].conditionValue.uint32 = 8000;
+    is("wfp__a-port-has-16-bits", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320027);
+    conditions[1].matchType = FWP_MATCH_RANGE;
+    is("wfp__a-range-match-takes-a-range", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320026);
+    conditions[1].matchType = FWP_MATCH_FLAGS_ALL_SET;
+    conditions[1].conditionValue.type = FWP_UINT16;
+    is("wfp__flags-are-32-bits", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320026);
+    conditions[0].matchType = FWP_MATCH_NOT_EQUAL;
+    is("wfp__no-not-equal-of-descriptors", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320026);
+    conditions[0].matchType = FWP_MATCH_EQUAL;
+    conditions[1].fieldKey = protocol;
+    conditions[1].matchType = FWP_MATCH_EQUAL;
+    conditions[1].conditionValue.type = FWP_UINT8;
+    conditions[1].conditionValue.uint8 = 6;
+    filter.layerKey = listen_v4;
+    is("wfp__no-protocol-at-the-listen-layer", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320002);
     filter.layerKey = probe_filter;
     is("wfp__unknown-layer", FwpmFilterAdd0(engine, &filter, NULL, &id), 0x80320004);
     is("wfp__filter-deleted", FwpmFilterDeleteByKey0(engine, &probe_filter), 0);

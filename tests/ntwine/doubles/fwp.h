@@ -20,6 +20,7 @@
 #define FWP_NULL_POINTER 0x8032001Cu
 #define FWP_TYPE_MISMATCH 0x80320027u
 #define FWP_NULL_DISPLAY_NAME 0x80320023u
+#define FWP_MATCH_TYPE_MISMATCH 0x80320026u
 
 /* A change that waits for its transaction's end; `record` is NULL for a removal. */
 struct change {

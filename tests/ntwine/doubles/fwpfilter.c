@@ -6,53 +6,111 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- layers and conditions we know; `listens`: no remote end at that layer ---- */
+/* ---- what may stand in a filter ----
+ * Which conditions a layer has: https://learn.microsoft.com/windows/win32/fwp/filtering-conditions-available-at-each-filtering-layer
+ * Which type a condition's value has: https://learn.microsoft.com/windows/win32/fwp/filtering-condition-identifiers-
+ * Which types a match goes with: https://learn.microsoft.com/windows/win32/api/fwptypes/ne-fwptypes-fwp_match_type */
+
+enum { USER = 1, APP = 2, REMOTE_ADDRESS = 4, LOCAL_ADDRESS = 8, REMOTE_PORT = 16, LOCAL_PORT = 32, PROTOCOL = 64, FLAGS = 128 };
+#define LISTENS (USER | APP | LOCAL_ADDRESS | LOCAL_PORT | FLAGS)
+#define ASSIGNS (LISTENS | PROTOCOL)
+#define FLOWS (ASSIGNS | REMOTE_ADDRESS | REMOTE_PORT)
 
 static const struct {
     const char *key, *name;
-    bool listens;
+    bool v6;
+    unsigned has;
 } layers[] = {
-    {"c38d57d1-05a7-4c33-904f-7fbceee60e82", "ALE_AUTH_CONNECT_V4", false},
-    {"4a72393b-319f-44bc-84c3-ba54dcb3b6b4", "ALE_AUTH_CONNECT_V6", false},
-    {"88bb5dad-76d7-4227-9c71-df0a3ed7be7e", "ALE_AUTH_LISTEN_V4", true},
-    {"7ac9de24-17dd-4814-b4bd-a9fbc95a321b", "ALE_AUTH_LISTEN_V6", true},
-    {"e1cd9fe7-f4b5-4273-96c0-592e487b8650", "ALE_AUTH_RECV_ACCEPT_V4", false},
-    {"a3b42c97-9f04-4672-b87e-cee9c483257f", "ALE_AUTH_RECV_ACCEPT_V6", false},
-    {"1247d66d-0b60-4a15-8d44-7155d0f53a0c", "ALE_RESOURCE_ASSIGNMENT_V4", true},
-    {"55a650e1-5f0a-4eca-a653-88f53b26aa8c", "ALE_RESOURCE_ASSIGNMENT_V6", true},
+    {"c38d57d1-05a7-4c33-904f-7fbceee60e82", "ALE_AUTH_CONNECT_V4", false, FLOWS},
+    {"4a72393b-319f-44bc-84c3-ba54dcb3b6b4", "ALE_AUTH_CONNECT_V6", true, FLOWS},
+    {"88bb5dad-76d7-4227-9c71-df0a3ed7be7e", "ALE_AUTH_LISTEN_V4", false, LISTENS},
+    {"7ac9de24-17dd-4814-b4bd-a9fbc95a321b", "ALE_AUTH_LISTEN_V6", true, LISTENS},
+    {"e1cd9fe7-f4b5-4273-96c0-592e487b8650", "ALE_AUTH_RECV_ACCEPT_V4", false, FLOWS},
+    {"a3b42c97-9f04-4672-b87e-cee9c483257f", "ALE_AUTH_RECV_ACCEPT_V6", true, FLOWS},
+    {"1247d66d-0b60-4a15-8d44-7155d0f53a0c", "ALE_RESOURCE_ASSIGNMENT_V4", false, ASSIGNS},
+    {"55a650e1-5f0a-4eca-a653-88f53b26aa8c", "ALE_RESOURCE_ASSIGNMENT_V6", true, ASSIGNS},
 };
 
 static const struct {
-    const char *key, *name;
-    bool remote, sd;
+    const char *key;
+    unsigned field;
 } conditions[] = {
-    {"af043a0a-b34d-4f86-979c-c90371af6e66", "ALE_USER_ID", false, true},
-    {"d78e1e87-8644-4ea5-9437-d809ecefc971", "ALE_APP_ID", false, false},
-    {"b235ae9a-1d64-49b8-a44c-5ff3d9095045", "IP_REMOTE_ADDRESS", true, false},
-    {"d9ee00de-c1ef-4617-bfe3-ffd8f5a08957", "IP_LOCAL_ADDRESS", false, false},
-    {"c35a604d-d22b-4e1a-91b4-68f674ee674b", "IP_REMOTE_PORT", true, false},
-    {"0c1ba1af-5765-453f-af22-a8f791ac775b", "IP_LOCAL_PORT", false, false},
-    {"3971ef2b-623e-4f9a-8cb1-6e79b806b9a7", "IP_PROTOCOL", false, false},
-    {"632ce23b-5167-435c-86d7-e903684aa80c", "FLAGS", false, false},
+    {"af043a0a-b34d-4f86-979c-c90371af6e66", USER},
+    {"d78e1e87-8644-4ea5-9437-d809ecefc971", APP},
+    {"b235ae9a-1d64-49b8-a44c-5ff3d9095045", REMOTE_ADDRESS},
+    {"d9ee00de-c1ef-4617-bfe3-ffd8f5a08957", LOCAL_ADDRESS},
+    {"c35a604d-d22b-4e1a-91b4-68f674ee674b", REMOTE_PORT},
+    {"0c1ba1af-5765-453f-af22-a8f791ac775b", LOCAL_PORT},
+    {"3971ef2b-623e-4f9a-8cb1-6e79b806b9a7", PROTOCOL},
+    {"632ce23b-5167-435c-86d7-e903684aa80c", FLAGS},
 };
+
+/* The type of one value of the field, as the layer's family has it. */
+static DWORD plain_type(unsigned field, bool v6)
+{
+    switch (field) {
+    case USER: return FWP_SECURITY_DESCRIPTOR_TYPE;
+    case APP: return FWP_BYTE_BLOB_TYPE;
+    case PROTOCOL: return FWP_UINT8;
+    case FLAGS: return FWP_UINT32;
+    case REMOTE_PORT:
+    case LOCAL_PORT: return FWP_UINT16;
+    default: return v6 ? FWP_BYTE_ARRAY16_TYPE : FWP_UINT32;
+    }
+}
+
+/* A descriptor the kernel can check against: self-relative and whole. */
+static bool good_descriptor(const FWP_BYTE_BLOB *blob)
+{
+    const SECURITY_DESCRIPTOR_RELATIVE *sd = blob ? (const SECURITY_DESCRIPTOR_RELATIVE *)(const void *)blob->data : NULL;
+
+    return sd && blob->size >= sizeof(*sd) && (sd->Control & SE_SELF_RELATIVE) && IsValidSecurityDescriptor((void *)sd) &&
+           GetSecurityDescriptorLength((void *)sd) <= blob->size;
+}
+
+static DWORD check_condition(const FWPM_FILTER_CONDITION0 *condition, unsigned field, bool v6)
+{
+    const FWP_CONDITION_VALUE0 *value = &condition->conditionValue;
+    DWORD plain = plain_type(field, v6), type = value->type;
+    bool address = field == REMOTE_ADDRESS || field == LOCAL_ADDRESS, flags = false;
+
+    switch ((int)condition->matchType) {
+    case FWP_MATCH_FLAGS_ALL_SET:
+    case FWP_MATCH_FLAGS_ANY_SET:
+    case FWP_MATCH_FLAGS_NONE_SET: flags = true; break;
+    case FWP_MATCH_RANGE:
+        if (type != FWP_RANGE_TYPE || !value->rangeValue) return FWP_MATCH_TYPE_MISMATCH;
+        if (value->rangeValue->valueLow.type != plain || value->rangeValue->valueHigh.type != plain) return FWP_TYPE_MISMATCH;
+        return field == USER || field == APP ? FWP_MATCH_TYPE_MISMATCH : 0;
+    case FWP_MATCH_NOT_EQUAL: /* of types that can be ordered */
+        if (field == USER || field == APP) return FWP_MATCH_TYPE_MISMATCH;
+        break;
+    case FWP_MATCH_EQUAL: break;
+    default: return FWP_MATCH_TYPE_MISMATCH;
+    }
+    if (flags && type != FWP_UINT32 && type != FWP_UINT64) return FWP_MATCH_TYPE_MISMATCH;
+    if (type != plain && !(address && type == (DWORD)(v6 ? FWP_V6_ADDR_MASK : FWP_V4_ADDR_MASK))) return FWP_TYPE_MISMATCH;
+    if (field == USER && !good_descriptor(value->sd)) return ERROR_INVALID_SECURITY_DESCR;
+    return 0;
+}
 
 static DWORD check_filter(const FWPM_FILTER0 *filter, const char **layer_name)
 {
     char key[40];
-    bool listens;
     size_t i, c;
+    DWORD code;
     UINT32 n;
 
     guid_text(&filter->layerKey, key);
     for (i = 0; i < sizeof(layers) / sizeof(layers[0]) && strcmp(layers[i].key, key) != 0; i++) {}
     if (i == sizeof(layers) / sizeof(layers[0])) return FWP_LAYER_NOT_FOUND;
     *layer_name = layers[i].name;
-    listens = layers[i].listens;
+    if (filter->weight.type != FWP_EMPTY && filter->weight.type != FWP_UINT8 && filter->weight.type != FWP_UINT64) return FWP_TYPE_MISMATCH;
     for (n = 0; n < filter->numFilterConditions; n++) {
         guid_text(&filter->filterCondition[n].fieldKey, key);
         for (c = 0; c < sizeof(conditions) / sizeof(conditions[0]) && strcmp(conditions[c].key, key) != 0; c++) {}
-        if (c == sizeof(conditions) / sizeof(conditions[0]) || (listens && conditions[c].remote)) return FWP_CONDITION_NOT_FOUND;
-        if (conditions[c].sd != (filter->filterCondition[n].conditionValue.type == FWP_SECURITY_DESCRIPTOR_TYPE)) return FWP_TYPE_MISMATCH;
+        if (c == sizeof(conditions) / sizeof(conditions[0]) || !(layers[i].has & conditions[c].field)) return FWP_CONDITION_NOT_FOUND;
+        if ((code = check_condition(&filter->filterCondition[n], conditions[c].field, layers[i].v6))) return code;
     }
     return 0;
 }

@@ -16,7 +16,8 @@ DWORD WINAPI double_FwpmEngineOpen0(const wchar_t *server, UINT32 service, SEC_W
     DWORD code = double_call("FwpmEngineOpen0", "flags=%u", options ? options->flags : 0);
     struct session *session;
 
-    if (!code && !caller_is_admin()) code = ERROR_ACCESS_DENIED;
+    /* Everybody may open a session; what it is good for is asked with each call of it.
+     * https://learn.microsoft.com/windows/win32/fwp/access-control */
     if (!code) {
         session = calloc(1, sizeof(*session));
         session->magic = SESSION_MAGIC;
