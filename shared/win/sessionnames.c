@@ -7,6 +7,7 @@
 #include "token.h"
 
 #include <stdio.h>
+#include <wchar.h>
 #include <winternl.h>
 
 #define MUTEX_MS 10000u
@@ -28,7 +29,7 @@ static bool session_path(wchar_t path_w[PATH_CCH])
 
     if (!ProcessIdToSessionId(GetCurrentProcessId(), &session) || !session)
         return false;
-    return _snwprintf(path_w, PATH_CCH - 1, L"\\Sessions\\%lu\\BaseNamedObjects", session) > 0;
+    return swprintf(path_w, PATH_CCH, L"\\Sessions\\%lu\\BaseNamedObjects", session) > 0;
 }
 
 /* Under whatever identity the thread has. @return an NTSTATUS */
@@ -220,7 +221,7 @@ static enum sbx_named_objects try_objects(const wchar_t *stem_w)
         HANDLE made, opened = NULL;
         DWORD code;
 
-        _snwprintf(name_w, NAME_CCH - 1, L"%ls-%u", stem_w, (unsigned)i);
+        swprintf(name_w, NAME_CCH, L"%ls-%u", stem_w, (unsigned)i);
         made = kinds[i].make(name_w);
         code = GetLastError();
         if (made && code != ERROR_ALREADY_EXISTS) {
@@ -235,15 +236,33 @@ static enum sbx_named_objects try_objects(const wchar_t *stem_w)
     return answer;
 }
 
+/*
+ * Below the directory NT keeps one for restricted tokens, and a program to which the directory
+ * itself is closed may get that one for its names. Nothing documents when, and this thread, whose
+ * process has its directory already, cannot try it: so where it is open, nobody knows.
+ */
+static enum sbx_named_objects refused(const wchar_t *path_w)
+{
+    wchar_t below_w[PATH_CCH] = {0};
+    HANDLE directory = NULL;
+    LONG nt;
+
+    if (swprintf(below_w, PATH_CCH, L"%ls\\Restricted", path_w) < 0)
+        return SBX_NAMED_UNKNOWN;
+    nt = open_path(below_w, DIRECTORY_USE, &directory);
+    sbx_handle_close(&directory);
+    return nt < 0 ? SBX_NAMED_UNAVAILABLE : SBX_NAMED_UNKNOWN;
+}
+
 static enum sbx_named_objects try_all(const wchar_t *path_w, const wchar_t *stem_w)
 {
     HANDLE directory = NULL;
     LONG nt = path_w[0] ? open_path(path_w, DIRECTORY_USE, &directory) : 0;
 
     sbx_handle_close(&directory);
-    if (nt < 0)
-        return (uint32_t)nt == NT_ACCESS_DENIED ? SBX_NAMED_UNAVAILABLE : SBX_NAMED_UNKNOWN;
-    return try_objects(stem_w);
+    if ((uint32_t)nt == NT_ACCESS_DENIED)
+        return refused(path_w);
+    return nt < 0 ? SBX_NAMED_UNKNOWN : try_objects(stem_w);
 }
 
 enum sbx_named_objects sbx_names_try(HANDLE token)
@@ -257,7 +276,7 @@ enum sbx_named_objects sbx_names_try(HANDLE token)
     if (sbx_random_bytes((uint8_t *)random, sizeof(random), NULL) ||
         sbx_token_duplicate(token, false, TOKEN_IMPERSONATE | TOKEN_QUERY, &copy, NULL))
         return SBX_NAMED_UNKNOWN;
-    _snwprintf(stem_w, countof(stem_w) - 1, L"Local\\AgentSandbox-%08lx%08lx%08lx",
+    swprintf(stem_w, countof(stem_w), L"Local\\AgentSandbox-%08lx%08lx%08lx",
         (unsigned long)random[0], (unsigned long)random[1], (unsigned long)random[2]);
     if (SetThreadToken(NULL, copy)) {
         answer = try_all(path_w, stem_w);

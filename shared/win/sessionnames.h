@@ -50,8 +50,10 @@ void sbx_names_revoke(struct sbx_names_grant *grant);
  * event, a mutex and a section are made under a name nobody has, opened and closed. If the thread
  * cannot stop impersonating, this process ends.
  * @param token primary token with TOKEN_DUPLICATE
- * @return SBX_NAMED_UNAVAILABLE only where access was refused; SBX_NAMED_UNKNOWN for every failure
- *         that says nothing about the token (impersonation not allowed, no function, no memory)
+ * @return SBX_NAMED_UNAVAILABLE only where access was refused, to the directory for restricted
+ *         tokens below it, too; SBX_NAMED_UNKNOWN where that one alone is open, and for every
+ *         failure that says nothing about the token (impersonation not allowed, no function, no
+ *         memory)
  * @see
  * https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-setthreadtoken
  */

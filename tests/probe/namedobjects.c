@@ -1,10 +1,13 @@
 /*
  * Named objects of the session, for tests/elevated. Prints facts, never judges.
  *
- *   try      makes an event, a mutex and a section by name and opens each: "KIND made", "KIND
- * opened" or "KIND refused CODE" list     entries of the session's object directory: "entries N",
- * and "may-change yes|no" close    takes the right to change that list from every entry but
- * SYSTEM's and Administrators'
+ *   try         makes an event, a mutex and a section by name and opens each: "KIND made", "KIND
+ *               opened" or "KIND refused CODE"
+ *   list        entries of the session's object directory: "entries N", and "may-change yes|no"
+ *   close       takes the right to change that list from every entry but SYSTEM's and
+ *               Administrators'
+ *   restricted  makes NT's directory for restricted tokens below it, open to everybody: "made",
+ *               then it stays for a minute, or until this program is ended
  */
 #include <windows.h>
 #include <winternl.h>
@@ -14,6 +17,8 @@
 #include <wchar.h>
 
 NTSTATUS WINAPI NtOpenDirectoryObject(
+    HANDLE *ret_directory, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes);
+NTSTATUS WINAPI NtCreateDirectoryObject(
     HANDLE *ret_directory, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes);
 
 static HANDLE open_directory(ACCESS_MASK access)
@@ -128,6 +133,26 @@ static int close_list(void)
     return 0;
 }
 
+static int keep_restricted(void)
+{
+    HANDLE above = open_directory(0xF), directory = NULL;
+    OBJECT_ATTRIBUTES attributes;
+    SECURITY_DESCRIPTOR open;
+    UNICODE_STRING name;
+
+    if (!above || !InitializeSecurityDescriptor(&open, SECURITY_DESCRIPTOR_REVISION) ||
+        !SetSecurityDescriptorDacl(&open, TRUE, NULL, FALSE))
+        return 1;
+    RtlInitUnicodeString(&name, L"Restricted");
+    InitializeObjectAttributes(&attributes, &name, 0, above, &open);
+    if (NtCreateDirectoryObject(&directory, 0xF, &attributes) < 0)
+        return 1;
+    puts("made");
+    fflush(stdout);
+    Sleep(60000);
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
@@ -138,5 +163,7 @@ int wmain(int argc, wchar_t **argv)
         return try();
     if (!wcscmp(word, L"list"))
         return list();
+    if (!wcscmp(word, L"restricted"))
+        return keep_restricted();
     return wcscmp(word, L"close") ? 99 : close_list();
 }

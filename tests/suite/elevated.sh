@@ -58,6 +58,7 @@ ntwine)
     expect "set-up itself is not tried" '^ok [0-9]+ - U02 .*# SKIP no filter engine: .*0x426'
     expect "the rest is proved: accounts" '^ok [0-9]+ - U04 [^#]*$'
     expect "the rest is proved: both hops" '^ok [0-9]+ - U31 [^#]*$'
+    expect "the rest is proved: named objects" '^ok [0-9]+ - U33b [^#]*$'
     expect "nothing is left" '^ok [0-9]+ - U95 [^#]*$'
     part "with one" --only U02,U03,U40,U41,U43,U95
     expect "set-up installs" '^ok [0-9]+ - U02 [^#]*$'
@@ -74,5 +75,6 @@ stock)
     fi ;;
 *) echo "usage: tests/suite/elevated.sh PREFIX ntwine|stock" >&2; exit 2 ;;
 esac
+echo "all of it took $SECONDS s"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -43,6 +43,6 @@ bool start_self(int argc, const wchar_t **argv, bool inherit, DWORD flags, START
 DWORD parent_of(DWORD pid); /* 0 when unknown */
 
 extern const struct probe_command file_commands[], name_commands[], process_commands[],
-    object_commands[], io_commands[];
+    object_commands[], named_commands[], io_commands[];
 
 #endif

@@ -9,7 +9,7 @@
 DWORD probe_error;
 
 static const struct probe_command *const tables[] = {
-    file_commands, name_commands, process_commands, object_commands, io_commands};
+    file_commands, name_commands, process_commands, object_commands, named_commands, io_commands};
 
 void put_bytes(const void *bytes, size_t length_bytes)
 {

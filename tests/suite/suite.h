@@ -85,8 +85,8 @@ struct row_set {
 };
 extern const struct row_set rows_facts, rows_streams, rows_exit, rows_argv, rows_environment,
     rows_policy, rows_lifetime, rows_codex, rows_files, rows_names, rows_process, rows_extra,
-    rows_grants, rows_gates, rows_integrity, rows_accounts, rows_setup, rows_hops, rows_installed,
-    rows_uninstall;
+    rows_objects, rows_grants, rows_gates, rows_integrity, rows_accounts, rows_setup, rows_hops,
+    rows_hop_objects, rows_installed, rows_uninstall;
 
 struct options {
     const char *self, *self_dir, *programs, *work; /* full paths */
@@ -262,6 +262,27 @@ bool line_begins(const char *text, const char *start);
 struct run *set_up_again(const char *verb, const char *operator_sid);
 /* Names of the suite's processes' images that still run. */
 int running(const char *image);
+
+/* --- access lists of object directories (objectlist.c) --- */
+#define LIST_ENTRIES_MAX 64u
+struct list {
+    char *evidence; /* why there is none, or NULL */
+    DWORD count;
+    struct {
+        BYTE type, flags;
+        DWORD mask;
+        char *sid;
+    } entries[LIST_ENTRIES_MAX];
+};
+DWORD session_number(void); /* 0 also when it cannot be found out */
+char *session_directory(void);
+struct list list_of(const char *path);
+char *list_text(const struct list *list);
+/* Of directories that are nobody's run: the machine's names, and where sessions hang. */
+char *other_lists(void);
+/* What stands in `now` and not in `before`, each entry as often as it is there too often: every one
+ * must be a plain grant of making and opening names to one of the SIDs of the run. */
+void must_be_of_a_run(const struct list *before, const struct list *now);
 
 /* --- the fixture: one folder per row (fixture.c) --- */
 struct fixture {
