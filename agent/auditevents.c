@@ -27,9 +27,20 @@ static enum sbx_status open_log(struct sbx_audit_run *run, bool create, struct s
     return status;
 }
 
+static bool has_file(const struct sbx_audit_run *run)
+{
+    return run->facts && run->facts->state_directory &&
+           !(run->policy && run->policy->audit == SBX_FLAG_NO);
+}
+
+static enum sbx_event_log copies(const struct sbx_audit_run *run)
+{
+    return run->policy && run->policy->event_log ? run->policy->event_log : SBX_EVENT_LOG_OFF;
+}
+
 static bool is_off(const struct sbx_audit_run *run)
 {
-    return !run->facts || !run->facts->state_directory || run->policy->audit == SBX_FLAG_NO;
+    return !run->facts || (!has_file(run) && copies(run) == SBX_EVENT_LOG_OFF);
 }
 
 /* Who, where, in which run: the same in every event. */
@@ -56,10 +67,65 @@ static void add_command(const struct sbx_audit_run *run, struct sbx_audit_record
     sbx_audit_text(record, "process", "working_directory", run->facts->cwd);
 }
 
+static enum sbx_status copy_lines(struct sbx_audit_run *run, const struct sbx_audit_record *record,
+    const struct sbx_auditlog_written *written, struct sbx_error *err)
+{
+    const char *line = written->lines.data;
+    size_t length = written->lines.length_bytes;
+    enum sbx_status status = SBX_OK;
+
+    if (written->note) {
+        const size_t first = (size_t)((const char *)memchr(line, '\n', length) - line) + 1;
+
+        status =
+            sbx_eventlog_write(&run->events, written->note, SBX_OUTCOME_SUCCESS, line, first, err);
+        line += first;
+        length -= first;
+    }
+    return status ? status
+                  : sbx_eventlog_write(
+                        &run->events, record->action, record->outcome, line, length, err);
+}
+
+/* A copy that fails is a failure only where the policy requires it and nothing runs yet. */
+static enum sbx_status copy(struct sbx_audit_run *run, const struct sbx_audit_record *record,
+    const struct sbx_auditlog_written *written, struct sbx_error *err)
+{
+    struct sbx_error own;
+
+    sbx_error_init(&own);
+    if (copies(run) == SBX_EVENT_LOG_OFF || !copy_lines(run, record, written, &own))
+        return SBX_OK;
+    sbx_error_context(
+        &own, "the Windows Event Log does not have '%s'", sbx_audit_action_name(record->action));
+    if (!run->uncopied.status) {
+        run->uncopied = own;
+        sbx_error_format(&own, run->uncopied_text, sizeof(run->uncopied_text));
+    }
+    if (copies(run) != SBX_EVENT_LOG_REQUIRED || run->settled)
+        return SBX_OK;
+    sbx_error_hint(&own, "the policy says audit.eventLog: required; start the service EventLog, or "
+                         "say \"on\" where no machine policy requires it");
+    if (err)
+        *err = own;
+    return own.status;
+}
+
 static enum sbx_status append(
     struct sbx_audit_run *run, const struct sbx_audit_record *record, struct sbx_error *err)
 {
-    return sbx_auditlog_append(&run->log, record, err);
+    struct sbx_auditlog_written written = {0};
+    enum sbx_status status;
+
+    sbx_buf_init(&written.lines, SBX_AUDIT_LINE_MAX);
+    if (run->opened)
+        status = sbx_auditlog_append(&run->log, record, &written, err);
+    else
+        status = sbx_audit_format_single(record, &written.lines, err);
+    if (!status)
+        status = copy(run, record, &written, err);
+    sbx_buf_done(&written.lines);
+    return status;
 }
 
 /* --- approvals and grants --------------------------------------------------------------------- */
@@ -123,6 +189,21 @@ static enum sbx_status put_grants(struct sbx_audit_run *run, struct sbx_error *e
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
+/* The file has the start, and its copy failed, which was required: the file says how that went. */
+static void put_not_started(struct sbx_audit_run *run)
+{
+    struct sbx_audit_record record;
+
+    if (!run->opened || !run->uncopied.status)
+        return;
+    begin(run, SBX_AUDIT_RUN_ENDED, SBX_OUTCOME_FAILURE, sbx_auditlog_now_ms(), &record);
+    add_command(run, &record);
+    sbx_audit_text(&record, SANDBOX, "ended", sbx_ended_name(SBX_ENDED_FAILED));
+    sbx_audit_text(&record, "error", "type", sbx_status_name(run->uncopied.status));
+    sbx_audit_text(&record, "error", "message", run->uncopied_text);
+    (void)!sbx_auditlog_append(&run->log, &record, NULL, NULL);
+}
+
 enum sbx_status sbx_audit_started(struct sbx_audit_run *run, struct sbx_error *err)
 {
     const struct sbx_plan *plan = run->plan;
@@ -131,7 +212,7 @@ enum sbx_status sbx_audit_started(struct sbx_audit_run *run, struct sbx_error *e
 
     if (is_off(run))
         return SBX_OK;
-    status = open_log(run, true, err);
+    status = has_file(run) ? open_log(run, true, err) : SBX_OK;
     if (!status)
         status = put_approvals(run, err);
     if (!status)
@@ -148,8 +229,10 @@ enum sbx_status sbx_audit_started(struct sbx_audit_run *run, struct sbx_error *e
         add_list(&record, SANDBOX, "capabilities", &plan->capability_sids);
         status = append(run, &record, err);
     }
+    run->settled = true;
     if (!status)
         return SBX_OK;
+    put_not_started(run);
     sbx_error_hint(err, "a run that cannot be recorded does not start; audit.enabled: false in the "
                         "policy turns the log off");
     /* "Denied" would be an answer about the command, and this is not about it. */
@@ -193,7 +276,7 @@ enum sbx_status sbx_audit_ended(
     enum sbx_status status = SBX_OK;
     size_t i;
 
-    if (is_off(run) || !run->opened)
+    if (is_off(run))
         return SBX_OK;
     for (i = 0; !status && i < result->protect->item_count; i++)
         status = put_protected(run, &result->protect->items[i], err);
@@ -223,10 +306,14 @@ enum sbx_status sbx_audit_denied(
 
     if (is_off(run))
         return SBX_OK;
-    status = open_log(run, true, err);
-    if (status)
-        return status == SBX_NOT_FOUND ? SBX_OK : status;
-    status = put_approvals(run, err);
+    run->settled = true;
+    status = has_file(run) ? open_log(run, true, err) : SBX_OK;
+    if (status == SBX_NOT_FOUND && copies(run) == SBX_EVENT_LOG_OFF)
+        return SBX_OK;
+    if (status == SBX_NOT_FOUND) /* no state folder yet: there is the copy alone */
+        status = SBX_OK;
+    if (!status)
+        status = put_approvals(run, err);
     if (status)
         return status;
     begin(run, SBX_AUDIT_RUN_DENIED, SBX_OUTCOME_FAILURE, sbx_auditlog_now_ms(), &record);
@@ -236,16 +323,16 @@ enum sbx_status sbx_audit_denied(
     return append(run, &record, err);
 }
 
-enum sbx_status sbx_audit_revoked(const struct sbx_facts *facts, const char *path,
-    const struct sbx_grant_report *report, struct sbx_error *err)
+enum sbx_status sbx_audit_revoked(const struct sbx_facts *facts, const struct sbx_policy *policy,
+    const char *path, const struct sbx_grant_report *report, struct sbx_error *err)
 {
-    struct sbx_audit_run run = {.facts = facts};
+    struct sbx_audit_run run = {.facts = facts, .policy = policy};
     struct sbx_audit_record record;
     enum sbx_status status;
 
     if (!facts->state_directory)
         return SBX_OK;
-    status = open_log(&run, true, err);
+    status = open_log(&run, true, err); /* whatever the policy says of runs */
     if (!status) {
         begin(&run, SBX_AUDIT_GRANTS_CHANGED,
             report->failure_count ? SBX_OUTCOME_FAILURE : SBX_OUTCOME_SUCCESS,
@@ -254,6 +341,10 @@ enum sbx_status sbx_audit_revoked(const struct sbx_facts *facts, const char *pat
         sbx_audit_text(&record, "file", "path", path);
         sbx_audit_number(&record, SANDBOX, "descriptor_writes", report->counts.writes);
         status = append(&run, &record, err);
+    }
+    if (!status && run.uncopied.status) {
+        *err = run.uncopied;
+        status = err->status;
     }
     sbx_audit_run_done(&run);
     return status;
@@ -288,4 +379,5 @@ void sbx_audit_run_done(struct sbx_audit_run *run)
     if (run->opened)
         sbx_auditlog_close(&run->log);
     run->opened = false;
+    sbx_eventlog_close(&run->events);
 }

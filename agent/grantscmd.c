@@ -6,6 +6,7 @@
 #include "facts.h"
 #include "follow.h"
 #include "granting.h"
+#include "policyload.h"
 #include "revoke.h"
 #include "revokewalk.h"
 #include "shared/core/jsonwrite.h"
@@ -197,6 +198,23 @@ int sbx_verbs_grant_exit(enum sbx_status status)
     }
 }
 
+/* A policy that cannot be loaded stops runs; what a run was given is taken back all the same. */
+static void record_revoked(const struct sbx_cli *cli, const struct sbx_say *say,
+    const struct sbx_facts *facts, const struct sbx_grant_report *report)
+{
+    struct sbx_policy policy;
+    struct sbx_error err;
+
+    sbx_error_init(&err);
+    sbx_policy_init(&policy, SBX_LAYER_COMMAND);
+    (void)!sbx_policy_load(
+        cli, facts->cwd, facts->state_directory, facts->program_files, &policy, &err);
+    sbx_error_init(&err);
+    if (sbx_audit_revoked(facts, &policy, cli->all ? NULL : cli->operands.items[0], report, &err))
+        sbx_say_warning(say, "not recorded: %s", err.context);
+    sbx_policy_done(&policy);
+}
+
 static enum sbx_status revoke(const struct sbx_cli *cli, const struct sbx_say *say,
     struct sbx_grant_report *report, bool *ret_placed, struct sbx_error *err)
 {
@@ -204,9 +222,6 @@ static enum sbx_status revoke(const struct sbx_cli *cli, const struct sbx_say *s
     struct sbx_grant_options options;
     struct sbx_facts facts = {0};
     enum sbx_status status = sbx_facts_places(NULL, &facts, err);
-    struct sbx_error unwritten;
-
-    sbx_error_init(&unwritten);
     *ret_placed = !status;
     if (!status)
         status = sbx_granting_begin(say, facts.state_directory, &options, err);
@@ -215,9 +230,8 @@ static enum sbx_status revoke(const struct sbx_cli *cli, const struct sbx_say *s
     if (!status)
         status = cli->all ? sbx_revoke_all(&options, report, err)
                           : revoke_one(&facts, cli->operands.items[0], &options, report, err);
-    if (report->counts.writes &&
-        sbx_audit_revoked(&facts, cli->all ? NULL : cli->operands.items[0], report, &unwritten))
-        sbx_say_warning(say, "not recorded: %s", unwritten.context);
+    if (report->counts.writes)
+        record_revoked(cli, say, &facts, report);
     sbx_granting_accounts_done(&accounts);
     sbx_facts_done(&facts);
     return status;

@@ -162,6 +162,10 @@ enum sbx_status sbx_policy_load(const struct sbx_cli *cli, const char *cwd,
         pointers[i + 1] = &layers->items[i];
     status = sbx_policy_merge(pointers, layers->count + 1, ret_policy, err);
 cleanup:
+    if (status && layers->count && layers->items[0].layer == SBX_LAYER_MACHINE) {
+        ret_policy->audit = layers->items[0].audit;
+        ret_policy->event_log = layers->items[0].event_log;
+    }
     for (i = 0; i < layers->count; i++)
         sbx_policy_done(&layers->items[i]);
     free(layers);

@@ -22,7 +22,8 @@
  * @param state_directory %LOCALAPPDATA%\AgentSandbox, normal
  * @param program_files   %ProgramFiles%, normal; NULL when there is none
  * @return SBX_INVALID (exit 2) naming file, line and key; SBX_DENIED for a request outside the
- *         machine's bounds (exit 126)
+ *         machine's bounds (exit 126). Then ret_policy is empty, but for what the machine's policy
+ *         says of the record: the refusal is recorded as an administrator wants it
  */
 SBX_MUST_CHECK enum sbx_status sbx_policy_load(const struct sbx_cli *cli, const char *cwd,
     const char *state_directory, const char *program_files, struct sbx_policy *ret_policy,

@@ -20,6 +20,7 @@ static void write_list(struct sbx_json_writer *w, const char *key, const struct 
 static void write_plan(struct sbx_json_writer *w, const struct sbx_result *result)
 {
     const struct sbx_plan *plan = result->plan;
+    size_t i;
 
     sbx_json_key_string(w, "mode", plan ? sbx_mode_name(plan->mode) : NULL);
     sbx_json_key_string(w, "recipe", plan ? sbx_token_choice_name(plan->recipe) : NULL);
@@ -27,7 +28,12 @@ static void write_plan(struct sbx_json_writer *w, const struct sbx_result *resul
     sbx_json_key_string(w, "account", plan ? plan->account : NULL);
     sbx_json_key_bool(w, "sharedAccount", result->shared_account);
     sbx_json_key_string(w, "policyHash", plan ? plan->policy_hash : NULL);
-    write_list(w, "warnings", plan ? &plan->warnings : NULL);
+    sbx_json_key_array(w, "warnings");
+    for (i = 0; plan && i < plan->warnings.count; i++)
+        sbx_json_string(w, plan->warnings.items[i]);
+    if (result->uncopied)
+        sbx_json_string(w, result->uncopied);
+    sbx_json_end_array(w);
 }
 
 static void write_approvals(struct sbx_json_writer *w, const struct sbx_approval_records *records)

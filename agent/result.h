@@ -17,6 +17,7 @@ struct sbx_result {
     const struct sbx_approval_records *approvals; /* never NULL; what was asked and answered */
     const struct sbx_grant_report *grants;        /* NULL: it did not come to the grants */
     const struct sbx_protect_report *protect;     /* never NULL; {0}: nothing was watched */
+    const char *uncopied;                         /* NULL, or what the Event Log did not take */
     uint32_t exit_code;                           /* what agent.exe exits with */
     uint64_t descriptor_reads, descriptor_writes;
     bool runner_ready;   /* a runner that was started before took the command */

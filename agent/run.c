@@ -158,6 +158,10 @@ static void record_end(struct sbx_run_state *command, const struct sbx_error *fa
         status = sbx_audit_denied(&command->audit, failure, &err);
     if (status)
         sbx_say_warning(command->say, "not recorded: %s", err.context);
+    if (command->audit.uncopied.status) {
+        command->result.uncopied = command->audit.uncopied_text;
+        sbx_say_warning(command->say, "%s", command->result.uncopied);
+    }
 }
 
 /* What the command made becomes the user's, and its account is free for others. */

@@ -196,6 +196,7 @@ static bool is_first_of_section(const struct sbx_audit_record *record, size_t in
     return true;
 }
 
+/* @param sequence 0: in no chain */
 static void put_head(
     struct sbx_json_writer *w, const struct sbx_audit_record *record, uint64_t sequence)
 {
@@ -211,7 +212,8 @@ static void put_head(
     sbx_json_key_object(w, "event");
     sbx_json_key_string(w, "kind", "event");
     sbx_json_key_string(w, "provider", "agent-sandbox");
-    sbx_json_key_uint64(w, "sequence", sequence);
+    if (sequence)
+        sbx_json_key_uint64(w, "sequence", sequence);
     sbx_json_key_string(w, "action", row->name);
     sbx_json_key_strings(w, "category", &row->category, 1);
     sbx_json_key_strings(w, "type", &row->type, 1);
@@ -221,12 +223,10 @@ static void put_head(
     sbx_json_end_object(w);
 }
 
-/* The object without its last brace: the chain is written behind it by hand, byte for byte. */
 static enum sbx_status put_body(const struct sbx_audit_record *record, uint64_t sequence,
     struct sbx_buf *body, struct sbx_error *err)
 {
     struct sbx_json_writer w;
-    enum sbx_status status;
     size_t i;
 
     if (record->field_count > SBX_AUDIT_FIELDS_MAX)
@@ -242,9 +242,20 @@ static enum sbx_status put_body(const struct sbx_audit_record *record, uint64_t 
         sbx_json_end_object(&w);
     }
     sbx_json_end_object(&w);
-    status = sbx_json_writer_end(&w, err);
+    return sbx_json_writer_end(&w, err);
+}
+
+enum sbx_status sbx_audit_format_single(
+    const struct sbx_audit_record *record, struct sbx_buf *ret_json, struct sbx_error *err)
+{
+    struct sbx_buf line;
+    enum sbx_status status;
+
+    sbx_buf_init(&line, SBX_AUDIT_LINE_MAX);
+    status = put_body(record, 0, &line, err);
     if (!status)
-        body->data[--body->length_bytes] = '\0';
+        status = sbx_buf_add(ret_json, line.data, line.length_bytes, err);
+    sbx_buf_done(&line);
     return status;
 }
 
@@ -258,8 +269,10 @@ enum sbx_status sbx_audit_format(const struct sbx_audit_record *record, struct s
 
     sbx_buf_init(&line, SBX_AUDIT_LINE_MAX);
     status = put_body(record, tip->sequence + 1, &line, err);
-    if (!status)
+    if (!status) { /* the chain is written by hand, byte for byte, in front of the last brace */
+        line.data[--line.length_bytes] = '\0';
         status = sbx_buf_printf(&line, err, ",\"chain\":{\"previous\":\"%s", tip->hash);
+    }
     if (!status) {
         sbx_sha256(line.data, line.length_bytes, digest);
         sbx_sha256_hex(digest, hash);

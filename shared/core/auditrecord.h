@@ -12,7 +12,7 @@
  * shows both.
  *
  * A line without its line end is an append that did not finish: it is no record and no damage.
- * Pure; the files are agent/auditlog.h.
+ * Pure; the files are shared/win/auditlog.h.
  */
 #ifndef SBX_AUDITRECORD_H
 #define SBX_AUDITRECORD_H
@@ -90,6 +90,14 @@ void sbx_audit_tip_init(struct sbx_audit_tip *tip);
  */
 SBX_MUST_CHECK enum sbx_status sbx_audit_format(const struct sbx_audit_record *record,
     struct sbx_audit_tip *tip, struct sbx_buf *ret_line, struct sbx_error *err);
+
+/**
+ * Append a record that is in no chain, without "sequence", "chain" and a line end: for what goes
+ * to the Windows Event Log only.
+ * @return as sbx_audit_format
+ */
+SBX_MUST_CHECK enum sbx_status sbx_audit_format_single(
+    const struct sbx_audit_record *record, struct sbx_buf *ret_json, struct sbx_error *err);
 
 /**
  * Check one line alone: its form, its JSON, its own hash.

@@ -62,6 +62,12 @@ enum sbx_decision {
 };
 enum sbx_flag { SBX_FLAG_UNSET = 0, SBX_FLAG_NO, SBX_FLAG_YES };
 /* When every sandbox account of the kind is in use under another policy. Narrow to wide. */
+enum sbx_event_log {
+    SBX_EVENT_LOG_UNSET = 0,
+    SBX_EVENT_LOG_OFF,
+    SBX_EVENT_LOG_ON,      /* a record that cannot be copied is a warning */
+    SBX_EVENT_LOG_REQUIRED /* nothing starts whose start cannot be copied */
+};
 enum sbx_sharing { SBX_SHARING_UNSET = 0, SBX_SHARING_REFUSE, SBX_SHARING_WAIT, SBX_SHARING_SHARE };
 
 #define SBX_POLICY_MAX_BYTES (1024u * 1024u)
@@ -122,6 +128,7 @@ struct sbx_policy {
     enum sbx_decision approve_write, approve_desktop, approve_network;
     enum sbx_sharing sharing;       /* accounts.sharing, elevated mode (design 5, leases) */
     enum sbx_flag audit;            /* write audit records */
+    enum sbx_event_log event_log;   /* audit.eventLog: copy them to the Windows Event Log */
     enum sbx_flag allow_unelevated; /* machine layer only (design 2) */
     /*
      * Made by sbx_policy_merge, never in JSON. Bounds that text alone cannot decide (relative
@@ -172,7 +179,7 @@ SBX_MUST_CHECK enum sbx_status sbx_policy_parse(const char *text, size_t length_
  * `allowUnelevated` and `protect.remove` outside the machine layer are SBX_INVALID.
  * Defaults: profile workspace-write, mode auto, token auto, network UNSET (the plan decides by
  * mode, design 2), git deny, adopt, private desktop, ui enforce, processes 512, background no,
- * sharing share, audit yes.
+ * sharing share, audit yes, event log off.
  */
 SBX_MUST_CHECK enum sbx_status sbx_policy_merge(const struct sbx_policy *const *layers,
     size_t layer_count, struct sbx_policy *ret_policy, struct sbx_error *err);

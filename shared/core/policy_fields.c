@@ -12,6 +12,7 @@ static const char *const on_created_words[] = {"adopt", "quarantine", "report"};
 static const char *const desktop_words[] = {"private", "interactive"};
 static const char *const ui_words[] = {"enforce", "best-effort"};
 static const char *const sharing_words[] = {"refuse", "wait", "share"};
+static const char *const event_log_words[] = {"off", "on", "required"};
 const char *const sbx_policy_decision_words[3] = {"allow", "prompt", "deny"};
 
 /*
@@ -22,6 +23,7 @@ static const uint8_t auto_first[] = {0, 0, 1, 2, 3};
 static const uint8_t on_created_rank[] = {0, 2, 1, 3};
 static const uint8_t yes_is_narrow[] = {0, 2, 1};
 static const uint8_t deny_is_narrow[] = {0, 3, 2, 1};
+static const uint8_t last_is_narrow[] = {0, 3, 2, 1};
 
 #define AT(member) offsetof(struct sbx_policy, member)
 #define WORDS(table) .words = (table), .word_count = countof(table)
@@ -95,6 +97,8 @@ static const struct sbx_policy_field fields[] = {
         .rank = deny_is_narrow},
     {ENUM("accounts", "sharing", sharing, sharing_words, SBX_SHARING_SHARE)},
     {FLAG("audit", "enabled", audit, SBX_FLAG_YES), .rank = yes_is_narrow},
+    {ENUM("audit", "eventLog", event_log, event_log_words, SBX_EVENT_LOG_OFF),
+        .rank = last_is_narrow},
 };
 
 const struct sbx_policy_field *sbx_policy_fields(size_t *ret_count)

@@ -151,6 +151,7 @@ struct append {
     size_t torn_bytes;        /* behind the last whole line */
     bool damaged;             /* the last whole line is no record */
     struct sbx_buf lines;
+    enum sbx_audit_action note; /* of the first of two lines */
 };
 
 static bool is_held(const struct sbx_error *err)
@@ -313,6 +314,7 @@ static enum sbx_status add_note(
 {
     struct sbx_audit_record note_record;
 
+    append->note = action;
     sbx_audit_begin(&note_record, action, SBX_OUTCOME_SUCCESS, sbx_auditlog_now_ms());
     sbx_audit_number(&note_record, "agent_sandbox", "bytes_cut", append->torn_bytes);
     return sbx_audit_format(&note_record, &append->tip, &append->lines, err);
@@ -404,8 +406,8 @@ static enum sbx_status write_lines(struct append *append, struct sbx_error *err)
     return status;
 }
 
-enum sbx_status sbx_auditlog_append(
-    struct sbx_auditlog *log, const struct sbx_audit_record *record, struct sbx_error *err)
+enum sbx_status sbx_auditlog_append(struct sbx_auditlog *log, const struct sbx_audit_record *record,
+    struct sbx_auditlog_written *ret_written, struct sbx_error *err)
 {
     struct append append = {.log = log};
     struct sbx_error own;
@@ -429,6 +431,11 @@ enum sbx_status sbx_auditlog_append(
         sbx_error_context(err, "write the audit log");
     sbx_handle_close(&append.file);
     LeaveCriticalSection(&log->lock);
+    if (!status && ret_written) {
+        ret_written->lines = append.lines;
+        ret_written->note = append.note;
+        return SBX_OK;
+    }
     sbx_buf_done(&append.lines);
     return status;
 }

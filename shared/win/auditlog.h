@@ -47,13 +47,21 @@ SBX_MUST_CHECK enum sbx_status sbx_auditlog_open(
 /** {0} and a closed one do nothing. No append may be under way. */
 void sbx_auditlog_close(struct sbx_auditlog *log);
 
+/* What an append wrote. Start with {0}; release `lines` with sbx_buf_done. */
+struct sbx_auditlog_written {
+    struct sbx_buf lines;       /* the record's line last; before it a line of the log's own */
+    enum sbx_audit_action note; /* of that line; 0: there is none */
+};
+
 /**
  * Append a record. Several threads and processes may do this at once.
+ * @param ret_written may be NULL; filled on success only
  * @return SBX_TIMEOUT when other writers held the log for log->wait_ms; SBX_INVALID for a record
  *         that cannot be written. After a failure the log ends where it ended before.
  */
-SBX_MUST_CHECK enum sbx_status sbx_auditlog_append(
-    struct sbx_auditlog *log, const struct sbx_audit_record *record, struct sbx_error *err);
+SBX_MUST_CHECK enum sbx_status sbx_auditlog_append(struct sbx_auditlog *log,
+    const struct sbx_audit_record *record, struct sbx_auditlog_written *ret_written,
+    struct sbx_error *err);
 
 /** Numbers of the log's files: the lowest and the highest; 0 and 0 when there is none. */
 SBX_MUST_CHECK enum sbx_status sbx_auditlog_range(const struct sbx_auditlog *log,

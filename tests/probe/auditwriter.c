@@ -31,7 +31,7 @@ int wmain(int argc, wchar_t **argv_w)
         sbx_audit_begin(&record, SBX_AUDIT_RUN_STARTED, SBX_OUTCOME_SUCCESS, sbx_auditlog_now_ms());
         sbx_audit_number(&record, "agent_sandbox", "writer", wcstoul(argv_w[2], NULL, 10));
         sbx_audit_number(&record, "agent_sandbox", "item", i);
-        if (sbx_auditlog_append(&log, &record, &err))
+        if (sbx_auditlog_append(&log, &record, NULL, &err))
             goto failed;
     }
     printf("%u\n", i);

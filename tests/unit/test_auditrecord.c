@@ -83,6 +83,36 @@ START_TEST(format__record__is_one_line_of_json_with_ecs_names)
 }
 END_TEST
 
+/* For the Windows Event Log alone: the same members, and nothing that claims a place in a chain. */
+START_TEST(format_single__record__has_no_place_in_a_chain)
+{
+    const struct sbx_json_limits limits = {SBX_AUDIT_LINE_MAX, 8};
+    struct sbx_audit_record record;
+    struct sbx_json_at root, section;
+    struct cJSON *doc = NULL;
+    const char *text = NULL;
+    struct sbx_buf json;
+
+    sbx_buf_init(&json, SBX_AUDIT_LINE_MAX);
+    sbx_audit_begin(&record, SBX_AUDIT_SETUP_CHANGED, SBX_OUTCOME_SUCCESS, 1700000000000u);
+    sbx_audit_text(&record, "user", "id", "S-1-5-18");
+    ck_assert_sbx_ok(sbx_audit_format_single(&record, &json, &err), &err);
+    ck_assert(json.data[json.length_bytes - 1] == '}');
+    ck_assert_sbx_ok(sbx_json_parse(json.data, json.length_bytes, &limits, &doc, &err), &err);
+    ck_assert_sbx_ok(sbx_json_root_object(doc, &root, &err), &err);
+    ck_assert(!sbx_json_has(&root, "chain"));
+    ck_assert_sbx_ok(sbx_json_get_object(&root, "event", &section, &err), &err);
+    ck_assert(!sbx_json_has(&section, "sequence"));
+    ck_assert_sbx_ok(sbx_json_get_string(&section, "action", 100, &text, &err), &err);
+    ck_assert_str_eq(text, "setup-changed");
+    ck_assert_sbx_ok(sbx_json_get_object(&root, "user", &section, &err), &err);
+    sbx_json_free(doc);
+    sbx_audit_text(&record, "user", "id", "\xff");
+    ck_assert_int_eq(sbx_audit_format_single(&record, &json, &err), SBX_INVALID);
+    sbx_buf_done(&json);
+}
+END_TEST
+
 START_TEST(format__text_too_long__is_cut_between_characters)
 {
     struct sbx_audit_record record;
@@ -358,6 +388,7 @@ static void add_tests(TCase *tcase)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, format__record__is_one_line_of_json_with_ecs_names);
+    tcase_add_test(tcase, format_single__record__has_no_place_in_a_chain);
     tcase_add_test(tcase, format__text_too_long__is_cut_between_characters);
     tcase_add_test(tcase, format__list_too_long__says_so);
     tcase_add_test(tcase, format__ill_formed_text_or_too_many_members__refused_and_tip_kept);

@@ -39,7 +39,8 @@ static const char full[] =
     "\"onCreated\":\"report\"},\"environment\":{\"pass\":[\"LANG\",\"MY_*\"],"
     "\"set\":{\"CI\":\"\",\"P\":\"a=b\"},\"scrub\":[\"X*\"]},\"limits\":{\"timeoutSeconds\":60,"
     "\"processes\":8,\"memoryMiB\":512,\"processMemoryMiB\":256,\"cpuPercent\":50,"
-    "\"ui\":\"best-effort\"},\"accounts\":{\"sharing\":\"wait\"},\"audit\":{\"enabled\":false},"
+    "\"ui\":\"best-effort\"},\"accounts\":{\"sharing\":\"wait\"},\"audit\":{\"enabled\":false,"
+    "\"eventLog\":\"required\"},"
     "\"approvals\":{\"write\":\"allow\",\"desktop\":\"deny\",\"network\":\"prompt\"}}";
 
 START_TEST(policy__every_member__is_read)
@@ -90,6 +91,7 @@ START_TEST(policy__every_member__is_read)
     ck_assert_int_eq(policy.limits.ui, SBX_UI_BEST_EFFORT);
     ck_assert_int_eq(policy.sharing, SBX_SHARING_WAIT);
     ck_assert_int_eq(policy.audit, SBX_FLAG_NO);
+    ck_assert_int_eq(policy.event_log, SBX_EVENT_LOG_REQUIRED);
 }
 END_TEST
 
@@ -221,6 +223,8 @@ static const struct bad {
     {"{\"commands\":[{\"match\":[\"a\"],\"decision\":\"deny\",\"why\":\"x\"}]}", "why"},
     {"{\"$schema\":1}", "$schema"},
     {"{\"audit\":true}", "audit"},
+    {"{\"audit\":{\"eventLog\":true}}", "eventLog"},
+    {"{\"audit\":{\"eventLog\":\"On\"}}", "eventLog"},
 };
 
 static void assert_one_line(const struct sbx_error *err, const char *names)

@@ -75,6 +75,7 @@ START_TEST(merge__no_layers__gives_the_defaults)
     ck_assert_int_eq(merged.allow_local_binding, SBX_FLAG_NO);
     ck_assert_int_eq(merged.allow_unelevated, SBX_FLAG_NO);
     ck_assert_int_eq(merged.audit, SBX_FLAG_YES);
+    ck_assert_int_eq(merged.event_log, SBX_EVENT_LOG_OFF);
     ck_assert(!merged.write_bound.written);
 }
 END_TEST
@@ -150,6 +151,10 @@ static const struct refused {
     {{"{\"background\":false}", "{\"background\":true}"}, SBX_DENIED, "background"},
     {{"{\"audit\":{\"enabled\":true}}", "{\"audit\":{\"enabled\":false}}"}, SBX_DENIED,
         "audit.enabled"},
+    {{"{\"audit\":{\"eventLog\":\"required\"}}", "{\"audit\":{\"eventLog\":\"on\"}}"}, SBX_DENIED,
+        "audit.eventLog"},
+    {{"{\"audit\":{\"eventLog\":\"on\"}}", NULL, NULL, NULL, "{\"audit\":{\"eventLog\":\"off\"}}"},
+        SBX_DENIED, "audit.eventLog"},
     {{"{\"protect\":{\"onCreated\":\"quarantine\"}}", "{\"protect\":{\"onCreated\":\"adopt\"}}"},
         SBX_DENIED, "protect.onCreated"},
     {{"{\"filesystem\":{\"allowWrite\":[\"C:\\\\m\"]}}",
@@ -180,6 +185,10 @@ static const struct refused {
     {{[5] = "{\"background\":true}"}, SBX_INVALID, "background"},
     {{[5] = "{\"desktop\":\"interactive\"}"}, SBX_INVALID, "desktop"},
     {{[5] = "{\"audit\":{\"enabled\":false}}"}, SBX_INVALID, "audit.enabled"},
+    {{"{\"audit\":{\"eventLog\":\"on\"}}", [5] = "{\"audit\":{\"eventLog\":\"off\"}}"}, SBX_INVALID,
+        "audit.eventLog"},
+    {{NULL, "{\"audit\":{\"eventLog\":\"required\"}}", [5] = "{\"audit\":{\"eventLog\":\"on\"}}"},
+        SBX_INVALID, "audit.eventLog"},
     {{[5] = "{\"network\":{\"access\":\"full\"}}"}, SBX_INVALID, "network.access"},
     {{[5] = "{\"network\":{\"access\":\"advisory\"}}"}, SBX_INVALID, "W.json"},
     {{[5] = "{\"network\":{\"allowLocalBinding\":true}}"}, SBX_INVALID, "allowLocalBinding"},

@@ -117,6 +117,8 @@ static unsigned width(const char *path, const struct sbx_policy *p)
         return decision[p->approve_desktop];
     if (!strcmp(path, "approvals.network"))
         return decision[p->approve_network];
+    if (!strcmp(path, "audit.eventLog"))
+        return decision[p->event_log];
     if (!strcmp(path, "audit.enabled"))
         return p->audit == SBX_FLAG_YES ? 1 : p->audit == SBX_FLAG_NO ? 2 : 0;
     return 0;
@@ -125,7 +127,7 @@ static unsigned width(const char *path, const struct sbx_policy *p)
 static bool is_listed(const char *path)
 {
     return !strcmp(path, "network.access") || !strcmp(path, "protect.onCreated") ||
-           !strcmp(path, "mode") || !strcmp(path, "token") || !strcmp(path, "audit.enabled") ||
+           !strcmp(path, "mode") || !strcmp(path, "token") || !strncmp(path, "audit.", 6) ||
            !strncmp(path, "approvals.", 10);
 }
 

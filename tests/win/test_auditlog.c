@@ -38,7 +38,7 @@ static void append(uint64_t item)
 
     sbx_audit_begin(&record, SBX_AUDIT_RUN_ENDED, SBX_OUTCOME_SUCCESS, 1700000000000u);
     sbx_audit_number(&record, "agent_sandbox", "item", item);
-    ck_assert_sbx_ok(sbx_auditlog_append(&log_, &record, &err), &err);
+    ck_assert_sbx_ok(sbx_auditlog_append(&log_, &record, NULL, &err), &err);
 }
 
 static void read_file(uint32_t number)
@@ -208,7 +208,7 @@ START_TEST(held_by_another__times_out)
     ck_assert(holder != INVALID_HANDLE_VALUE);
     sbx_audit_begin(&record, SBX_AUDIT_RUN_ENDED, SBX_OUTCOME_SUCCESS, 0);
     log_.wait_ms = 50;
-    ck_assert_int_eq(sbx_auditlog_append(&log_, &record, &err), SBX_TIMEOUT);
+    ck_assert_int_eq(sbx_auditlog_append(&log_, &record, NULL, &err), SBX_TIMEOUT);
     CloseHandle(holder);
     append(2);
     ck_assert_uint_eq(verified(), 2);
