@@ -19,6 +19,7 @@ DEPS    := $(BUILD)/deps/$(ARCH)
 endif
 WINCC   := $(CROSS)gcc
 WINDRES := $(CROSS)windres
+WINDMC  := $(CROSS)windmc
 # -p: without it strip writes a time stamp of its own into the header.
 STRIP   := $(CROSS)strip -p
 NATIVECC ?= gcc
@@ -68,7 +69,7 @@ nobj = $(addprefix $(N)/obj/,$(1:.c=.o))
 
 LIBSBX  := $(O)/libsbx.a
 PROGRAMS:= $(if $(AGENT_SRC),$(O)/agent.exe) $(if $(RUNNER_SRC),$(O)/command-runner.exe) \
-           $(if $(SETUP_SRC),$(O)/sandbox-setup.exe) $(O)/sandbox-probe.exe
+           $(if $(SETUP_SRC),$(O)/sandbox-setup.exe) $(O)/sandbox-probe.exe $(O)/sandbox-events.dll
 UNIT_EXE    := $(patsubst tests/unit/%.c,$(O)/tests/%.exe,$(UNIT_SRC))
 WINTEST_EXE := $(patsubst tests/win/%.c,$(O)/tests/%.exe,$(WINTEST_SRC))
 PROBE_EXE   := $(patsubst tests/probe/%.c,$(O)/tests/%.exe,$(PROBE_SRC))
@@ -120,6 +121,17 @@ $(O)/command-runner.exe: $(call obj,$(RUNNER_SRC)) $(LIBSBX) $(patsubst %.rc,$(O
 	$(call link,$(filter %.o,$^),-mwindows -luserenv)
 $(O)/sandbox-setup.exe: $(call obj,$(SETUP_SRC)) $(LIBSBX) $(patsubst %.rc,$(O)/obj/%.res.o,$(wildcard setup/*.rc))
 	$(call link,$(filter %.o,$^),-lnetapi32)
+
+# The texts of our events (shared/events.mc): resources only, so nothing of it is ever run, and the
+# programs that show events never hold one of ours open.
+$(O)/obj/events/events.rc: shared/events.mc
+	@mkdir -p $(@D)
+	$(Q)$(WINDMC) -h $(@D) -r $(@D) $<
+$(O)/obj/events/sandbox-events.res.o: shared/sandbox-events.rc shared/version.h $(O)/obj/events/events.rc
+	$(Q)$(WINDRES) -I. -I$(@D) $< $@
+$(O)/sandbox-events.dll: $(O)/obj/events/sandbox-events.res.o
+	$(Q)$(WINCC) -shared -nostdlib -Wl,--entry=0 $(filter -Wl%,$(WIN_LDFLAGS)) -o $@ $<
+	$(Q)$(STRIP) $@
 
 $(O)/tests/test_%.exe: $(O)/obj/tests/unit/test_%.o $(call obj,$(SUPPORT_SRC)) $(LIBSBX)
 	@mkdir -p $(@D)

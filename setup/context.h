@@ -28,6 +28,7 @@
 /* Files and folders below the program folder. */
 #define SBX_RUNNER_NAME "command-runner.exe"
 #define SBX_SETUP_NAME "sandbox-setup.exe"
+#define SBX_EVENTS_NAME "sandbox-events.dll"
 #define SBX_RECORD_NAME "installation.json"
 #define SBX_JOURNAL_NAME "journal.jsonl"
 #define SBX_SECRETS_NAME "secrets"
@@ -44,6 +45,9 @@ struct sbx_setup_journal; /* setup/journalfile.h */
 struct sbx_setup {
     /* What is asked, and by whom. */
     struct sbx_setup_request request;
+    const char *verb;            /* static; what request.mode does not tell: "provision"; NULL */
+    bool from_agent;             /* by its pipe; false: started by hand */
+    struct sbx_sid asker;        /* the user of the process that asked */
     bool has_operator;           /* install: a user is to become an operator */
     struct sbx_sid operator_sid; /* from the caller's process token, or provision's argument */
 

@@ -128,12 +128,15 @@ static int show_steps(void)
 static enum sbx_status find_operator(
     const struct sbx_setup_arguments *arguments, struct sbx_setup *setup, struct sbx_error *err)
 {
-    enum sbx_status status = SBX_OK;
+    enum sbx_status status = sbx_sid_of_current_user(&setup->asker, err);
 
-    if (arguments->operator)
+    if (status)
+        return status;
+    setup->operator_sid = setup->asker;
+    if (arguments->operator) {
+        setup->verb = "provision";
         status = sbx_setup_find_operator(arguments->operator, & setup->operator_sid, err);
-    else
-        status = sbx_sid_of_current_user(&setup->operator_sid, err);
+    }
     setup->has_operator = !status;
     return status;
 }
@@ -181,6 +184,8 @@ static int run_pipe(const char *name)
         say_error(&result.error);
     } else {
         setup.operator_sid = requester.user;
+        setup.asker = requester.user;
+        setup.from_agent = true;
         setup.has_operator = true;
         setup.sink = send_step;
         setup.sink_context = &requester;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "eventrecord.h"
 #include "journalfile.h"
 #include "operator.h"
 #include "ownerfix.h"
@@ -219,6 +220,7 @@ static enum sbx_status uninstall(struct run *run, struct sbx_error *err)
         status = is_clean(run, &clean, err);
     if (!status && !clean) {
         tell_operators(setup);
+        sbx_setup_event_begins(setup);
         status = sbx_engine_remove(&run->engine, &run->outcome, err);
     }
     if (!status)
@@ -376,6 +378,8 @@ void sbx_setup_run(struct sbx_setup *setup, struct sbx_setup_event *ret_result)
         (void)!sbx_setup_set(
             &ret_result->object, run.failed_object[0] ? run.failed_object : setup->object, NULL);
     }
+    if (changes_machine(setup->request.mode))
+        sbx_setup_event_ends(setup, ret_result);
     ret_result->notes = setup->notes;
     memset(&setup->notes, 0, sizeof(setup->notes));
     running = NULL;

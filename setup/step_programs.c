@@ -1,6 +1,6 @@
 /*
- * command-runner.exe and sandbox-setup.exe, copied to Program Files from the folder in which this
- * program lies.
+ * command-runner.exe, sandbox-setup.exe and sandbox-events.dll (texts, see eventsource.h), copied
+ * to Program Files from the folder in which this program lies.
  *
  * MUSTs of this file:
  *  1. A source is opened once, without following links, shared for reading only: nobody writes or
@@ -21,7 +21,7 @@
 
 #define PROGRAM_MAX_BYTES (64u * 1024u * 1024u)
 
-static const char *const names[] = {SBX_RUNNER_NAME, SBX_SETUP_NAME};
+static const char *const names[] = {SBX_RUNNER_NAME, SBX_SETUP_NAME, SBX_EVENTS_NAME};
 
 static bool from_installed_copy(const struct sbx_setup *setup)
 {
@@ -308,7 +308,9 @@ static enum sbx_status delete_one(HANDLE folder, const char *name, struct sbx_er
         status = sbx_file_delete_read_only(file, err);
     sbx_handle_close(&file);
     if (status)
-        sbx_error_hint(err, "it may be running: wait for running commands, then try again");
+        sbx_error_hint(err,
+            "it may be in use: wait for running commands, close Event Viewer (which "
+            "reads our texts), then try again");
     return status;
 }
 
@@ -334,7 +336,7 @@ static enum sbx_status programs_undo(void *context, struct sbx_error *err)
 const struct sbx_step sbx_step_programs = {
     .name = "programs",
     .why_safe =
-        "Two constant names from the folder of this very program, which nobody but its user and "
+        "Three constant names from the folder of this very program, which nobody but its user and "
         "the machine may write; the bytes that were hashed are the bytes that are written, into a "
         "folder that only administrators write; the agent starts the runner only from there and "
         "only while it hashes to what the record says.",

@@ -5,7 +5,8 @@
 #include "engine.h"
 
 extern const struct sbx_step sbx_step_folders;  /* where everything lies */
-extern const struct sbx_step sbx_step_programs; /* the runner and set-up itself, hashed */
+extern const struct sbx_step sbx_step_programs; /* runner, set-up itself, event texts; hashed */
+extern const struct sbx_step sbx_step_eventlog; /* our source in the event log */
 extern const struct sbx_step sbx_step_access;   /* group and operators in the folders' DACLs */
 extern const struct sbx_step sbx_step_record;   /* installation.json, last */
 extern const struct sbx_step sbx_step_group;    /* the local group */

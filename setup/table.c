@@ -11,6 +11,7 @@
 const struct sbx_step *const sbx_setup_steps[] = {
     &sbx_step_folders,
     &sbx_step_programs,
+    &sbx_step_eventlog,
     &sbx_step_group,
     &sbx_step_access,
     &sbx_step_accounts,

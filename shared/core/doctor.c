@@ -174,7 +174,8 @@ static void read_step(const struct sbx_json_at *object, struct sbx_doctor_machin
         const char *name;
         enum sbx_doctor_step *ret;
     } steps[] = {{"folders", &ret->folders}, {"access", &ret->access}, {"secrets", &ret->secrets},
-        {"hidden", &ret->hidden}, {"fence", &ret->fence}, {"firewall", &ret->firewall}};
+        {"hidden", &ret->hidden}, {"fence", &ret->fence}, {"firewall", &ret->firewall},
+        {"eventlog", &ret->eventlog}};
     char name[32], state[16];
     size_t i, j;
 

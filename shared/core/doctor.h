@@ -77,7 +77,7 @@ struct sbx_doctor_machine {
     char rights[SBX_DOCTOR_RIGHTS_MAX][64]; /* of the group */
     size_t right_count;
     size_t own_right_count; /* that accounts have by their own SIDs */
-    enum sbx_doctor_step folders, access, secrets, hidden, fence, firewall;
+    enum sbx_doctor_step folders, access, secrets, hidden, fence, firewall, eventlog;
     enum sbx_known firewall_effective;
     char firewall_note[200];
 };

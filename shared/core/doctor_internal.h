@@ -46,6 +46,7 @@ CHECK(bfe);
 CHECK(mpssvc);
 CHECK(fence);
 CHECK(firewall_rules);
+CHECK(eventlog);
 CHECK(firewall_policy);
 CHECK(dacl_machine);
 CHECK(dacl_secrets);

@@ -183,6 +183,14 @@ void sbx_doctor_firewall_policy(
             "policy overrides local rules, have it allow them");
 }
 
+/* Without it events are written all the same, and nobody finds their texts. */
+void sbx_doctor_eventlog(
+    const char *id, const struct sbx_doctor_facts *facts, struct sbx_doctor_report *report)
+{
+    step(id, facts->machine.eventlog, SBX_DOCTOR_WARNING,
+        "the source of our events in the Windows Event Log", facts->machine.why_not, report);
+}
+
 /* --- our own folders ---------------------------------------------------------------------------
  */
 
@@ -277,6 +285,7 @@ const struct sbx_doctor_check sbx_doctor_checks[] = {
     {"fence.filters", true, sbx_doctor_fence},
     {"firewall.rules", true, sbx_doctor_firewall_rules},
     {"firewall.policy", true, sbx_doctor_firewall_policy},
+    {"eventlog.source", true, sbx_doctor_eventlog},
     {"dacl.machine", true, sbx_doctor_dacl_machine},
     {"dacl.secrets", true, sbx_doctor_dacl_secrets},
     {"dacl.state", false, sbx_doctor_dacl_state},

@@ -78,6 +78,8 @@ const struct sbx_explanation sbx_explanations[] = {
     {"1907", "ERROR_PASSWORD_MUST_CHANGE", "password policy", "agent repair"},
     {"1909", "ERROR_ACCOUNT_LOCKED_OUT", "too many wrong passwords", "wait for the policy's time, then agent repair"},
     {"1058", "ERROR_SERVICE_DISABLED", "the Secondary Logon service (seclogon) is disabled", "allow it to start by hand"},
+    {"1502", "ERROR_LOG_FILE_FULL: a log of the Windows Event Log is full", "it is set to keep old events", "an administrator saves and clears it, or lets it overwrite"},
+    {"1722", "RPC_S_SERVER_UNAVAILABLE: a service of Windows does not answer", "it is stopped or disabled; for the Windows Event Log it is EventLog", "start the service; with audit.eventLog \"on\" commands run without it"},
     {"2224", "NERR_UserExists: an account of that name was there before", "made by somebody else: not adopted", "rename or remove it, then agent setup"},
 
     /* --- checks of `agent doctor` --- */
@@ -102,6 +104,7 @@ const struct sbx_explanation sbx_explanations[] = {
     {"fence.filters", "the network filters are not as set up", "removed or changed by an administrator or another product", "agent repair"},
     {"firewall.rules", "the firewall rules are not as set up", "removed or changed; they are the second line", "agent repair"},
     {"firewall.policy", "local firewall rules have no effect", "group policy, another firewall, or it is off", "turn it on, or have the policy allow local rules"},
+    {"eventlog.source", "the source of our events in the Windows Event Log is not as set up", "its registry key was removed, changed, or made by somebody else; events are written without their texts", "agent repair; a key that is not ours has to go first"},
     {"dacl.machine", "our folders in Program Files or ProgramData are not as set up", "an access list was changed", "agent repair"},
     {"dacl.secrets", "the sealed passwords are not as set up", "file or access list was changed, or removed", "agent repair"},
     {"dacl.state", "somebody else may write in this user's state folder", "an access list was changed; ledger, calibration and audit log lie there", "the command that doctor prints"},

@@ -105,13 +105,9 @@ enum sbx_status sbx_regvalue_get(
     return status;
 }
 
-enum sbx_status sbx_regvalue_set(
-    const char *key, const char *name, uint32_t value, struct sbx_error *err)
+static enum sbx_status store(const char *key, const char *name, DWORD type, const void *bytes,
+    size_t size_bytes, HKEY *ret_handle, struct sbx_error *err)
 {
-    const DWORD number = value;
-    uint32_t seen = 0;
-    bool exists = false;
-    HKEY handle = NULL;
     wchar_t *name_w = NULL;
     wchar_t *key_w = NULL;
     LSTATUS code;
@@ -119,23 +115,56 @@ enum sbx_status sbx_regvalue_set(
 
     if (!status)
         status = sbx_wstr_from_utf8(name, &name_w, err);
-    if (status)
-        goto cleanup;
-    code = RegCreateKeyExW(HKEY_LOCAL_MACHINE, key_w, 0, NULL, REG_OPTION_NON_VOLATILE,
-        KEY_READ | KEY_WRITE | VIEW, NULL, &handle, NULL);
-    if (!code)
-        code = RegSetValueExW(handle, name_w, 0, REG_DWORD, (const BYTE *)&number, sizeof(number));
-    if (code)
-        status = sbx_fail_win32(err, (uint32_t)code, "set 'HKLM\\%s', value '%s'", key, name);
+    if (!status) {
+        code = RegCreateKeyExW(HKEY_LOCAL_MACHINE, key_w, 0, NULL, REG_OPTION_NON_VOLATILE,
+            KEY_READ | KEY_WRITE | VIEW, NULL, ret_handle, NULL);
+        if (!code)
+            code = RegSetValueExW(*ret_handle, name_w, 0, type, bytes, (DWORD)size_bytes);
+        if (code)
+            status = sbx_fail_win32(err, (uint32_t)code, "set 'HKLM\\%s', value '%s'", key, name);
+    }
+    free(name_w);
+    free(key_w);
+    return status;
+}
+
+enum sbx_status sbx_regvalue_set(
+    const char *key, const char *name, uint32_t value, struct sbx_error *err)
+{
+    const DWORD number = value;
+    uint32_t seen = 0;
+    bool exists = false;
+    HKEY handle = NULL;
+    enum sbx_status status = store(key, name, REG_DWORD, &number, sizeof(number), &handle, err);
+
     if (!status)
         status = query(handle, name, &exists, &seen, err);
     if (!status && (!exists || seen != value))
         status = sbx_fail(err, SBX_UNPROVEN, "registry value '%s' did not keep what was set", name);
-cleanup:
     if (handle)
         RegCloseKey(handle);
-    free(name_w);
-    free(key_w);
+    return status;
+}
+
+enum sbx_status sbx_regvalue_set_path(
+    const char *key, const char *name, const char *text, struct sbx_error *err)
+{
+    wchar_t *text_w = NULL;
+    char *seen = NULL;
+    HKEY handle = NULL;
+    enum sbx_status status = sbx_wstr_from_utf8(text, &text_w, err);
+
+    if (!status)
+        status =
+            store(key, name, REG_SZ, text_w, (wcslen(text_w) + 1) * sizeof(*text_w), &handle, err);
+    if (!status)
+        status = sbx_regvalue_get_path(key, name, &seen, err);
+    if (!status && strcmp(seen, text) != 0)
+        status = sbx_fail(err, SBX_UNPROVEN, "registry value '%s' did not keep what was set", name);
+    if (handle)
+        RegCloseKey(handle);
+    free(seen);
+    free(text_w);
     return status;
 }
 
@@ -189,21 +218,34 @@ static enum sbx_status delete_empty(const char *key, struct sbx_error *err)
     return status;
 }
 
-enum sbx_status sbx_regvalue_prune(const char *key, bool *ret_deleted, struct sbx_error *err)
+enum sbx_status sbx_regvalue_key_count(
+    const char *key, uint32_t *ret_keys, uint32_t *ret_values, struct sbx_error *err)
 {
-    DWORD keys = 1, values = 1;
+    DWORD keys = 0, values = 0;
     HKEY handle = NULL;
     LSTATUS code;
     enum sbx_status status = open_key(key, KEY_READ, &handle, err);
 
-    *ret_deleted = false;
     if (status)
-        return status == SBX_NOT_FOUND ? SBX_OK : status;
+        return status;
     code = RegQueryInfoKeyW(
         handle, NULL, NULL, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL, NULL);
     RegCloseKey(handle);
     if (code)
         return sbx_fail_win32(err, (uint32_t)code, "look into key 'HKLM\\%s'", key);
+    *ret_keys = keys;
+    *ret_values = values;
+    return SBX_OK;
+}
+
+enum sbx_status sbx_regvalue_prune(const char *key, bool *ret_deleted, struct sbx_error *err)
+{
+    uint32_t keys = 1, values = 1;
+    enum sbx_status status = sbx_regvalue_key_count(key, &keys, &values, err);
+
+    *ret_deleted = false;
+    if (status)
+        return status == SBX_NOT_FOUND ? SBX_OK : status;
     if (keys || values)
         return SBX_OK;
     status = delete_empty(key, err);

@@ -30,6 +30,13 @@ SBX_MUST_CHECK enum sbx_status sbx_regvalue_get_path(
 SBX_MUST_CHECK enum sbx_status sbx_regvalue_set(
     const char *key, const char *name, uint32_t value, struct sbx_error *err);
 
+/**
+ * Set a text (REG_SZ), creating the last component of the key if missing, and read it back.
+ * @param text a path, as sbx_regvalue_get_path reads it
+ */
+SBX_MUST_CHECK enum sbx_status sbx_regvalue_set_path(
+    const char *key, const char *name, const char *text, struct sbx_error *err);
+
 /** Delete a value; absent is success. */
 SBX_MUST_CHECK enum sbx_status sbx_regvalue_delete(
     const char *key, const char *name, struct sbx_error *err);
@@ -37,6 +44,14 @@ SBX_MUST_CHECK enum sbx_status sbx_regvalue_delete(
 /** Whether a key exists. */
 SBX_MUST_CHECK enum sbx_status sbx_regvalue_key_exists(
     const char *key, bool *ret_exists, struct sbx_error *err);
+
+/**
+ * How many keys and values a key holds.
+ * @return SBX_NOT_FOUND without the key
+ * @see https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regqueryinfokeyw
+ */
+SBX_MUST_CHECK enum sbx_status sbx_regvalue_key_count(
+    const char *key, uint32_t *ret_keys, uint32_t *ret_values, struct sbx_error *err);
 
 /** Delete a key that has neither values nor subkeys; any other, or an absent one, is left alone.
  * @see https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regdeletekeyw */

@@ -11,6 +11,7 @@ from program import Program
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SD = "user.ntwine.sd"
+EVENTLOG = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application"
 USERLIST = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
 
 
@@ -33,7 +34,7 @@ class Machine:
         self.user = users[0]
         self.dist = f"{self.drive}/users/{self.user}/dist"
         os.makedirs(self.dist, exist_ok=True)
-        for name in ("sandbox-setup.exe", "command-runner.exe", "agent.exe"):
+        for name in ("sandbox-setup.exe", "command-runner.exe", "sandbox-events.dll", "agent.exe"):
             shutil.copy(f"{programs}/{name}", self.dist)
         self.program = f"{self.drive}/Program Files/AgentSandbox"
         self.data = f"{self.drive}/ProgramData/AgentSandbox"
@@ -90,8 +91,34 @@ class Machine:
         _, output = self.wine("reg", "query", USERLIST, "/s")
         return [line for line in output.splitlines() if "SpecialAccounts" in line or "AgentSandbox" in line]
 
+    def sources(self):
+        """All there is of event sources, as reg.exe says it."""
+        code, output = self.wine("reg", "query", EVENTLOG, "/s")
+        assert code == 0, output
+        return [line for line in output.splitlines() if line.strip()]
+
+    def source(self):
+        """The values of ours, name -> (type, text); None without the key."""
+        found, inside = None, False
+        for line in self.sources():
+            if line.startswith("HKEY"):
+                inside = line.endswith("\\AgentSandbox")
+                found = {} if inside else found
+            elif inside:
+                name, kind, value = line.split(None, 2)
+                found[name] = kind, value
+        return found
+
     def state(self, registry=True):
-        return "\n".join(sorted(self.records()) + self.files() + (self.userlist() if registry else []))
+        return "\n".join(sorted(self.records()) + self.files() +
+                         (self.userlist() + self.sources() if registry else []))
+
+    # --- the event log ---
+
+    def events(self):
+        """What was written to the Windows Event Log since the calls were last forgotten."""
+        with open(f"{self.prefix}/ntwine-calls.jsonl", encoding="utf-8", errors="surrogateescape") as file:
+            return [json.loads(line) for line in re.findall(r'^(\{"kind": "event".*\})$', file.read(), re.M)]
 
     def steps(self):
         """Name -> state, as `status --json` says."""
@@ -138,6 +165,7 @@ class Snapshot:
         if os.path.exists(self.records()):
             shutil.copy(self.records(), f"{folder}/records")
         self.registry = [line.split()[0] for line in machine.userlist() if "REG_DWORD" in line]
+        self.source = machine.source()
 
     def trees(self):
         return (self.machine.program, "program"), (self.machine.data, "data")
@@ -155,10 +183,16 @@ class Snapshot:
             os.replace(self.records() + ".put", self.records())
         elif os.path.exists(self.records()):
             os.remove(self.records())
-        text = "REGEDIT4\n\n" + f"[-{USERLIST}\\SpecialAccounts]\n\n".replace("HKLM", "HKEY_LOCAL_MACHINE")
+        text = f"REGEDIT4\n\n[-{USERLIST}\\SpecialAccounts]\n\n[-{EVENTLOG}\\AgentSandbox]\n\n"
         if self.registry:
-            text += f"[{USERLIST}\\SpecialAccounts\\UserList]\n".replace("HKLM", "HKEY_LOCAL_MACHINE")
+            text += f"[{USERLIST}\\SpecialAccounts\\UserList]\n"
             text += "".join(f'"{name}"=dword:00000000\n' for name in self.registry)
+        if self.source:
+            text += f"\n[{EVENTLOG}\\AgentSandbox]\n"
+            for name, (kind, value) in self.source.items():
+                quoted = '"' + value.replace("\\", "\\\\") + '"'
+                text += f'"{name}"=' + (f"dword:{int(value, 0):08x}" if kind == "REG_DWORD" else quoted) + "\n"
+        text = text.replace("HKLM", "HKEY_LOCAL_MACHINE")
         with open(f"{self.machine.drive}/put.reg", "w") as file:
             file.write(text)
         code, output = self.machine.wine("reg", "import", "C:\\put.reg")

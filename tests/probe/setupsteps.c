@@ -29,8 +29,8 @@
 
 /* The order of setup/table.c. */
 static const struct sbx_step *const steps[] = {&sbx_step_folders, &sbx_step_programs,
-    &sbx_step_group, &sbx_step_access, &sbx_step_accounts, &sbx_step_rights, &sbx_step_hidden,
-    &sbx_step_secrets, &sbx_step_enable};
+    &sbx_step_eventlog, &sbx_step_group, &sbx_step_access, &sbx_step_accounts, &sbx_step_rights,
+    &sbx_step_hidden, &sbx_step_secrets, &sbx_step_enable};
 
 static struct sbx_error err;
 static struct sbx_setup setup;

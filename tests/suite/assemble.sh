@@ -11,7 +11,7 @@ arch=$1 out=$2 from=${BUILD:-build}/$1
 
 files=("$from/agent.exe" "$from/command-runner.exe" "$from/suite/suite.exe" "$from/suite/probe.exe"
     "$from/suite/setupsteps.exe" "$from/suite/hopdriver.exe" "$from/suite/hopchild.exe")
-[ ! -e "$from/sandbox-setup.exe" ] || files+=("$from/sandbox-setup.exe")
+[ ! -e "$from/sandbox-setup.exe" ] || files+=("$from/sandbox-setup.exe" "$from/sandbox-events.dll")
 for f in "${files[@]}"; do
     [ -e "$f" ] || { echo "assemble: $f is missing (make ARCH=$arch programs suite)" >&2; exit 1; }
 done

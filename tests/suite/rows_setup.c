@@ -40,6 +40,18 @@ static bool account_flags(const char *name, DWORD *ret_flags, DWORD *ret_priv)
     return true;
 }
 
+static bool event_source(void)
+{
+    HKEY key = NULL;
+
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE,
+            L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\AgentSandbox", 0,
+            KEY_READ | KEY_WOW64_64KEY, &key))
+        return false;
+    RegCloseKey(key);
+    return true;
+}
+
 static char *traces(void)
 {
     char *text = f("%s", "");
@@ -53,6 +65,8 @@ static char *traces(void)
         if (exists(expand(f("{drive}\\Users\\%s", accounts[i]))))
             text = f("%s profile:%s", text, accounts[i]);
     }
+    if (event_source())
+        text = f("%s event-source", text);
     if (exists(installed_dir()))
         text = f("%s folder:%s", text, installed_dir());
     if (exists(data_dir()))

@@ -17,7 +17,7 @@ if exist "%SUITE_STATE%" set "SUITE_HAD_STATE=1"
 rem A path given with --out is relative to where the caller is, not to where the programs are.
 mkdir "%SUITE_DIR%\bin" 2>nul
 if not exist "%SUITE_DIR%\bin" goto cannot
-for %%F in (suite.exe probe.exe agent.exe command-runner.exe sandbox-setup.exe setupsteps.exe hopdriver.exe hopchild.exe) do if exist "%~dp0%%F" copy /b /y "%~dp0%%F" "%SUITE_DIR%\bin\%%F" >nul
+for %%F in (suite.exe probe.exe agent.exe command-runner.exe sandbox-setup.exe sandbox-events.dll setupsteps.exe hopdriver.exe hopchild.exe) do if exist "%~dp0%%F" copy /b /y "%~dp0%%F" "%SUITE_DIR%\bin\%%F" >nul
 if not exist "%SUITE_DIR%\bin\suite.exe" goto incomplete
 "%SUITE_DIR%\bin\suite.exe" --work "%SUITE_DIR%\work" %*
 set "SUITE_CODE=%ERRORLEVEL%"

@@ -3,9 +3,9 @@
 
 #include "unit.h"
 
-const unsigned em_step_objects[EM_STEPS] = {3, 2, 1, 2, 2, 1, 1, 3, 2, 2, 1, 1};
-const char *const em_step_names[EM_STEPS] = {"folders", "programs", "group", "accounts", "rights",
-    "hidden", "secrets", "fence", "firewall", "enable", "proof", "record"};
+const unsigned em_step_objects[EM_STEPS] = {3, 3, 1, 1, 2, 2, 1, 1, 3, 2, 2, 1, 1};
+const char *const em_step_names[EM_STEPS] = {"folders", "programs", "eventlog", "group", "accounts",
+    "rights", "hidden", "secrets", "fence", "firewall", "enable", "proof", "record"};
 static const char *const em_object_names[EM_OBJECTS] = {"first", "second", "third"};
 bool em_by_text;
 
@@ -32,7 +32,7 @@ static enum sbx_status harmed(struct sbx_error *error)
 
 static bool is_boundary(unsigned step)
 {
-    return step == EM_GROUP || step == 3 || step == 4 || step == 7;
+    return step == EM_GROUP || step == EM_ACCOUNTS || step == EM_RIGHTS || step == EM_FENCE;
 }
 
 bool em_gate_open(void)

@@ -16,16 +16,20 @@ enum {
     EM_THEIRS = 9
 };
 
-#define EM_STEPS 12
+#define EM_STEPS 13
 #define EM_OBJECTS 3
 #define EM_JOURNAL_BYTES 24576u
 #define EM_LINES 240u
 
-#define EM_GROUP 2u
-#define EM_SECRETS 6u
-#define EM_ENABLE 9u
-#define EM_PROOF 10u
-#define EM_RECORD 11u
+#define EM_GROUP 3u
+#define EM_ACCOUNTS 4u
+#define EM_RIGHTS 5u
+#define EM_HIDDEN 6u
+#define EM_SECRETS 7u
+#define EM_FENCE 8u
+#define EM_ENABLE 10u
+#define EM_PROOF 11u
+#define EM_RECORD 12u
 
 /* A journal line without its text. */
 struct em_line {

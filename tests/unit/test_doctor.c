@@ -37,7 +37,7 @@ static void good_machine(struct sbx_doctor_machine *m)
     for (i = 0; i < countof(good_rights); i++)
         SET(m->rights[i], "%s", good_rights[i]);
     m->right_count = countof(good_rights);
-    m->folders = m->access = m->secrets = m->hidden = m->fence = m->firewall =
+    m->folders = m->access = m->secrets = m->hidden = m->fence = m->firewall = m->eventlog =
         SBX_DOCTOR_STEP_PRESENT;
 }
 
@@ -172,6 +172,8 @@ PLANT(mpssvc_disabled, f->services[SBX_DOCTOR_MPSSVC].disabled = SBX_KNOWN_YES)
 PLANT(filters_gone, f->machine.fence = SBX_DOCTOR_STEP_ABSENT)
 PLANT(filters_changed, f->machine.fence = SBX_DOCTOR_STEP_DIFFERENT)
 PLANT(rules_gone, f->machine.firewall = SBX_DOCTOR_STEP_ABSENT)
+PLANT(source_gone, f->machine.eventlog = SBX_DOCTOR_STEP_ABSENT)
+PLANT(source_foreign, f->machine.eventlog = SBX_DOCTOR_STEP_FOREIGN)
 PLANT(rules_overridden, f->machine.firewall_effective = SBX_KNOWN_NO;
       SET(f->machine.firewall_note, "group policy"))
 PLANT(folder_open, f->machine.folders = SBX_DOCTOR_STEP_DIFFERENT)
@@ -234,6 +236,8 @@ static const struct defect defects[] = {
     {"filters changed", "fence.filters", X, filters_changed, "not as set up", REPAIR},
     {"rules missing", "firewall.rules", W, rules_gone, "missing", REPAIR},
     {"rules overridden", "firewall.policy", W, rules_overridden, "group policy", "netsh.exe"},
+    {"event source gone", "eventlog.source", W, source_gone, "missing", REPAIR},
+    {"event source of another", "eventlog.source", W, source_foreign, "did not make", REPAIR},
     {"program folder open", "dacl.machine", X, folder_open, "not as set up", REPAIR},
     {"operators' access lost", "dacl.machine", X, access_lost, "not as set up", REPAIR},
     {"secrets open", "dacl.secrets", X, secrets_open, "not as set up", REPAIR},

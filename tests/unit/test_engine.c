@@ -47,7 +47,7 @@ START_TEST(build__boundary_damaged__closes_the_gate_first)
     struct sbx_engine_outcome outcome;
 
     em_installed_machine();
-    em_w.m.object[7][1] = EM_NONE;
+    em_w.m.object[EM_FENCE][1] = EM_NONE;
     ck_assert_sbx_ok(em_run(EM_BUILD, EM_NO_HARM, 0, &outcome), &em_err);
     ck_assert(em_complete());
     ck_assert(!em_w.unsafe);
@@ -72,7 +72,7 @@ START_TEST(build__proof_fails_on_an_old_installation__closes_the_gate)
     ck_assert_str_eq(outcome.failed_step, "proof");
     ck_assert(!em_gate_open());
     ck_assert(!outcome.undo_failed);
-    ck_assert_uint_eq(em_w.m.object[7][0], EM_OURS);
+    ck_assert_uint_eq(em_w.m.object[EM_FENCE][0], EM_OURS);
 }
 END_TEST
 
@@ -99,7 +99,7 @@ START_TEST(build__apply_lies__is_found_by_verify)
     struct sbx_engine_outcome outcome;
     struct em_machine before = em_w.m;
 
-    em_steps[7].apply = lie;
+    em_steps[EM_FENCE].apply = lie;
     ck_assert_int_eq(em_run(EM_BUILD, EM_NO_HARM, 0, &outcome), SBX_UNPROVEN);
     ck_assert_str_eq(outcome.failed_step, "fence");
     ck_assert(em_empty(&before));
@@ -111,10 +111,10 @@ START_TEST(remove__undo_lies__is_found_by_examine)
     struct sbx_engine_outcome outcome;
 
     em_installed_machine();
-    em_steps[7].undo = lie;
+    em_steps[EM_FENCE].undo = lie;
     ck_assert_int_eq(em_run(EM_REMOVE, EM_NO_HARM, 0, &outcome), SBX_UNPROVEN);
     ck_assert_str_eq(outcome.failed_step, "fence");
-    ck_assert_uint_eq(em_w.m.object[6][0], EM_OURS); /* nothing before it was touched */
+    ck_assert_uint_eq(em_w.m.object[EM_SECRETS][0], EM_OURS); /* nothing before it was touched */
     ck_assert(!em_gate_open());
 }
 END_TEST
@@ -145,7 +145,7 @@ START_TEST(build__unknown_to_the_journal__is_foreign)
 {
     struct sbx_engine_outcome outcome;
 
-    em_w.m.object[3][0] = EM_OURS;
+    em_w.m.object[EM_ACCOUNTS][0] = EM_OURS;
     ck_assert_int_eq(em_run(EM_BUILD, EM_NO_HARM, 0, &outcome), SBX_EXISTS);
     ck_assert_str_eq(outcome.failed_step, "accounts");
     ck_assert_uint_eq(em_w.m.journal_bytes, 0);
@@ -158,14 +158,14 @@ START_TEST(examine__any_machine__changes_nothing)
     struct sbx_engine_outcome outcome;
 
     em_installed_machine();
-    em_w.m.object[7][1] = EM_BROKEN;
-    em_w.m.object[5][0] = EM_NONE;
+    em_w.m.object[EM_FENCE][1] = EM_BROKEN;
+    em_w.m.object[EM_HIDDEN][0] = EM_NONE;
     em_read_journal();
     em_w.at = SIZE_MAX;
     ck_assert_sbx_ok(sbx_engine_examine(&em_engine, states, &outcome, &em_err), &em_err);
     sbx_journal_records_done(&em_w.records);
-    ck_assert_int_eq(states[7], SBX_STEP_DIFFERENT);
-    ck_assert_int_eq(states[5], SBX_STEP_ABSENT);
+    ck_assert_int_eq(states[EM_FENCE], SBX_STEP_DIFFERENT);
+    ck_assert_int_eq(states[EM_HIDDEN], SBX_STEP_ABSENT);
     ck_assert_int_eq(states[0], SBX_STEP_PRESENT);
     ck_assert(!outcome.changed);
 }

@@ -146,8 +146,8 @@ START_TEST(uninstall__any_call_fails__repairable)
     em_installed_machine();
     scenario.start = em_w.m;
     play_all(&scenario, "uninstall");
-    scenario.start.object[7][1] = EM_BROKEN;
-    scenario.start.object[3][0] = EM_NONE;
+    scenario.start.object[EM_FENCE][1] = EM_BROKEN;
+    scenario.start.object[EM_ACCOUNTS][0] = EM_NONE;
     play_all(&scenario, "uninstall of a damaged machine");
     printf("engine: uninstall: %zu injected failures and power losses\n", cases);
 }
