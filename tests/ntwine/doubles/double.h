@@ -50,6 +50,8 @@ __declspec(dllexport) DWORD double_call(const char *function, const char *format
 DWORD native_call(const char *function, const char *format, ...);
 /* Note how it ended. */
 __declspec(dllexport) void double_result(const char *function, DWORD code);
+/* A line of another kind among the calls; the record's fields are freed. */
+__declspec(dllexport) void double_note(struct record *record);
 
 /* ---- text and SIDs ---- */
 

@@ -462,6 +462,12 @@ static void note(const struct record *record)
     free(text.data);
 }
 
+void double_note(struct record *record)
+{
+    note(record);
+    free_fields(record);
+}
+
 static void note_call(const char *kind, const char *function, DWORD code, const char *format, va_list args)
 {
     struct record record = {0};
