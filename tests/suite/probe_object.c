@@ -14,6 +14,42 @@ static int do_pipe(int argc, const wchar_t **argv)
     return succeeded();
 }
 
+/* own-pipe: makes a pipe as libuv does, with no descriptor, and connects to it. */
+static int do_own_pipe(int argc, const wchar_t **argv)
+{
+    wchar_t name[64];
+    (void)argc, (void)argv;
+    swprintf(name, 64, L"\\\\.\\pipe\\sbx-suite-own-%lu", GetCurrentProcessId());
+    HANDLE server = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE,
+        PIPE_TYPE_BYTE, 1, 4096, 4096, 0, NULL);
+    if (server == INVALID_HANDLE_VALUE)
+        return broken("the pipe cannot be made");
+    HANDLE client =
+        CreateFileW(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    int outcome = client == INVALID_HANDLE_VALUE ? refused() : succeeded();
+    if (client != INVALID_HANDLE_VALUE)
+        CloseHandle(client);
+    CloseHandle(server);
+    return outcome;
+}
+
+/* mitigations: the policies of this process, "mitigation NUMBER FLAGS" for each that is there. */
+static int do_mitigations(int argc, const wchar_t **argv)
+{
+    static const int policies[] = {2, 3, 4, 6, 8, 9, 10, 13};
+    typedef BOOL(WINAPI * get_policy)(HANDLE, int, void *, SIZE_T);
+    FARPROC found = GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "GetProcessMitigationPolicy");
+    get_policy get = NULL;
+    (void)argc, (void)argv;
+    memcpy(&get, &found, sizeof get);
+    for (size_t i = 0; get && i < sizeof policies / sizeof policies[0]; i++) {
+        DWORD flags = 0;
+        if (get(GetCurrentProcess(), policies[i], &flags, sizeof flags))
+            put("mitigation %d %lx\n", policies[i], flags);
+    }
+    return succeeded();
+}
+
 /* pipe-squat NAME: another instance of somebody's pipe. */
 static int do_pipe_squat(int argc, const wchar_t **argv)
 {
@@ -257,6 +293,8 @@ static int do_std(int argc, const wchar_t **argv)
 
 const struct probe_command object_commands[] = {
     {L"pipe", 1, do_pipe},
+    {L"own-pipe", 0, do_own_pipe},
+    {L"mitigations", 0, do_mitigations},
     {L"pipe-squat", 1, do_pipe_squat},
     {L"regwrite", 1, do_regwrite},
     {L"regcreate", 1, do_regcreate},

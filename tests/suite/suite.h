@@ -86,7 +86,7 @@ struct row_set {
 extern const struct row_set rows_facts, rows_streams, rows_exit, rows_argv, rows_environment,
     rows_policy, rows_lifetime, rows_codex, rows_files, rows_names, rows_process, rows_extra,
     rows_objects, rows_grants, rows_gates, rows_integrity, rows_accounts, rows_setup, rows_hops,
-    rows_hop_objects, rows_installed, rows_uninstall;
+    rows_hop_objects, rows_installed, rows_everyday, rows_uninstall;
 
 struct options {
     const char *self, *self_dir, *programs, *work; /* full paths */
