@@ -9,19 +9,19 @@
 
 #include "shared/win/platform.h"
 
-/* What a mode does not hold, for people. SECURITY.md has the reasons. */
+/* What a mode does not hold, for people, each on one line. SECURITY.md has the reasons. */
 static const char *const residuals_elevated[] = {
-    "names are resolved by the DNS Client service, also for an offline command",
-    "SMB and WebDAV hosts can be dialled by the system on behalf of a command",
-    "a token that a command derives from its own may escape the fence where that was not proved",
-    "with recipe standard: windows of this desktop, and runs of the same logon, can be reached",
-    "with recipe isolated or strict: named objects may be missing (namedObjects in the result)",
+    "the DNS Client service resolves names for an offline command",
+    "the system may dial SMB and WebDAV hosts for a command",
+    "a token that a command derives may escape an unproved fence",
+    "standard: this desktop and runs of the same logon can be reached",
+    "isolated, strict: named objects may be missing (namedObjects)",
 };
 static const char *const residuals_unelevated[] = {
     "a command reads what this user reads",
-    "network access is advisory: programs are asked, nothing stops one that does not ask",
-    "programs that act for this user on request (explorer, Task Scheduler, wsl) are outside of it",
-    "it stops accidents and unaware programs, not a program that tries to leave",
+    "network access is advisory: nothing stops who does not ask",
+    "explorer, Task Scheduler, wsl act for this user outside of it",
+    "it stops accidents, not a program that tries to leave",
 };
 
 static void ask_programs(struct sbx_machine_state *state)

@@ -3,6 +3,7 @@
 
 #include "prepare.h"
 #include "statusfacts.h"
+#include "steps.h"
 #include "table.h"
 
 #include "shared/core/jsonwrite.h"
@@ -64,11 +65,16 @@ static enum sbx_status write_account(
     return SBX_OK;
 }
 
-/* What each step finds. One that cannot tell, often for want of rights, says so and why. */
+/*
+ * What each step finds. One that cannot tell, often for want of rights, says so and why. The record
+ * is compared with what the steps before it found: without all of them nobody knows what it should
+ * say, and "different" would be a false alarm.
+ */
 static enum sbx_status write_steps(struct sbx_json_writer *w, struct sbx_error *err)
 {
     struct sbx_setup setup = {.request = {.mode = SBX_SETUP_STATUS}};
     enum sbx_status status = sbx_setup_prepare(&setup, false, err);
+    bool blind = false;
     size_t i;
 
     if (!status)
@@ -84,8 +90,12 @@ static enum sbx_status write_steps(struct sbx_json_writer *w, struct sbx_error *
         sbx_json_begin_object(w);
         sbx_json_key_string(w, "name", step->name);
         if (step->examine(&setup, &state, &why)) {
+            blind = true;
             sbx_json_key_string(w, "state", "unknown");
             sbx_json_key_string(w, "why", why.context);
+        } else if (blind && step == &sbx_step_record && state == SBX_STEP_DIFFERENT) {
+            sbx_json_key_string(w, "state", "unknown");
+            sbx_json_key_string(w, "why", "it is there; steps before it could not be looked at");
         } else {
             sbx_json_key_string(w, "state", sbx_step_state_name(state));
         }
