@@ -164,6 +164,9 @@ static const struct sbx_option repair_options[] = {
 static const struct sbx_option attack_options[] = {
     {OPT_ONLY, "--only", "IDS", true, "What is tried",
         "these rows, separated by commas: F1a, or F1 for all of them, or F; repeatable"},
+    {OPT_SECONDS, "--seconds", "N", false, NULL,
+        "the time for all of it (default: 60); rows that it does not suffice for\n"
+        "say so, and the exit code is 124"},
     {OPT_MODE, "--mode", "MODE", false, "How it is confined",
         "auto, elevated or unelevated (default: auto)"},
     {OPT_TOKEN, "--recipe", "RECIPE", false, NULL,
@@ -279,6 +282,7 @@ static const char attack_codes[] = "Exit codes:\n"
                                    "  0    nothing is BROKEN\n"
                                    "  1    something is BROKEN\n"
                                    "  2    usage error\n"
+                                   "  124  the time was up: rows are left that were not tried\n"
                                    "  125  could not be tried\n";
 
 static const char doctor_intro[] =

@@ -48,7 +48,9 @@ struct sbx_verify_run {
     struct sbx_runner_pool runners;
     bool have_runners;
     bool spoiled;             /* a check was at the inner fixture: made again before a probe */
+    bool shares_targets;      /* they are another lane's, which closes them */
     struct sbx_cancel cancel; /* Ctrl-C ends the run under way, and then the list */
+    uint64_t until_ms;        /* sbx_clock_ms at which the time is up; 0: never */
     enum sbx_mode mode;
 };
 
@@ -68,6 +70,8 @@ struct sbx_verify_report {
     size_t count;
     size_t counts[SBX_VERIFY_GROUP_COUNT][SBX_VERIFY_CANNOT_TELL + 1];
     size_t broken;
+    size_t untried; /* rows that the time did not suffice for */
+    uint64_t took_us;
     char platform[96], mode[16], recipe[16], policy_hash[65];
     bool confined, any_run;
 };
@@ -75,7 +79,8 @@ struct sbx_verify_report {
 /* --- verifyfixture.c ----------------------------------------------------------------------------
  */
 
-/** Make the folder, both copies and the targets. @return on failure nothing is left */
+/** Make the folder, both copies and, unless they are another's, the targets. @return on failure
+ * nothing is left */
 SBX_MUST_CHECK enum sbx_status sbx_verify_prepare(
     struct sbx_verify_run *run, struct sbx_error *err);
 
@@ -92,7 +97,7 @@ void sbx_verify_revoke_path(const char *path);
 SBX_MUST_CHECK enum sbx_status sbx_verify_snapshot(
     const struct sbx_verify_fixture *fixture, char ret_hash[65], struct sbx_error *err);
 
-/** Revoke what was granted, remove folder and targets. @param ret_left entries that stayed */
+/** Revoke what was granted, remove folder and own targets. @param ret_left entries that stayed */
 void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left);
 
 /* --- verifytry.c --------------------------------------------------------------------------------
@@ -102,6 +107,18 @@ void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left);
  * part of the result. */
 void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row,
     struct sbx_verify_result *ret_result, struct sbx_verify_report *report);
+
+/**
+ * The attack of a row inside, with its ping; without its twin. The fixture is whole again after it.
+ * @param ret_output the probe's lines; released by the caller, also on failure
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verify_try_inside(struct sbx_verify_run *run,
+    const struct sbx_verify_row *row, struct sbx_verify_result *result,
+    struct sbx_verify_report *report, struct sbx_buf *ret_output, struct sbx_error *err);
+
+/** How long something may be waited for. @return most_ms, or what is left of the time, at least 1 s
+ */
+uint32_t sbx_verify_limit_ms(const struct sbx_verify_run *run, uint32_t most_ms);
 
 /**
  * Run a parsed `agent run` inside: mode, recipe and confinement go into the result, the failure of
@@ -124,6 +141,41 @@ SBX_MUST_CHECK enum sbx_status sbx_verify_by_hand(const struct sbx_verify_run *r
  * twin_changed. */
 SBX_MUST_CHECK enum sbx_status sbx_verify_outside(struct sbx_verify_run *run, const char *words,
     struct sbx_verify_seen *seen, struct sbx_error *err);
+
+/* --- verifytogether.c ---------------------------------------------------------------------------
+ */
+
+#define SBX_VERIFY_TOGETHER_MAX 12u
+
+/**
+ * Try rows that may share a run (sbx_verify_shares): one run with all their attacks, then each
+ * twin. A row that the run has not answered (sbx_verify_answered) is tried again alone; when
+ * something of the fixture changed, all are. Results as with sbx_verify_try.
+ * @param results count of them; `row` is set in each
+ */
+void sbx_verify_try_together(struct sbx_verify_run *run, struct sbx_verify_result *const *results,
+    size_t count, struct sbx_verify_report *report);
+
+/* --- verifylanes.c ------------------------------------------------------------------------------
+ */
+
+/**
+ * The first run: ordinary work must succeed. Sets run->mode, and what `report` says as a whole.
+ * @return SBX_UNPROVEN
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verify_try_first(
+    struct sbx_verify_run *run, struct sbx_verify_report *report, struct sbx_error *err);
+
+/**
+ * Try the rows of report->results in several lanes at once, each with fixtures and spare runners of
+ * its own; what changes this process, or is the user's only one, is tried alone at the end. Stops
+ * when cancelled, and begins nothing when the time is up.
+ * @param run the first lane; `report` has what its first run said
+ * @param report `row` is set in report->count results, in table order; gets all values
+ * @return SBX_CANCELLED
+ */
+SBX_MUST_CHECK enum sbx_status sbx_verify_try_all(struct sbx_verify_run *run, const char *runner,
+    struct sbx_verify_report *report, size_t *ret_left, struct sbx_error *err);
 
 /* --- verifyreport.c -----------------------------------------------------------------------------
  */

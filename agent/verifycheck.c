@@ -9,6 +9,7 @@
 #define WORDS_MAX 64u
 #define WORDS_MAX_BYTES 32768u
 #define OUTSIDE_MS 20000u
+#define RUN_MS 20000u
 
 /* Which function tries which row. */
 static const struct {
@@ -83,7 +84,8 @@ static enum sbx_status write_vector(const struct sbx_verify_check *check, const 
     status =
         sbx_buf_printf(&words, err, "run|--quiet|--mode|%s", modes[mode ? mode : SBX_MODE_AUTO]);
     if (!status && !own_timeout)
-        status = sbx_buf_puts(&words, "|--timeout|20", err);
+        status = sbx_buf_printf(
+            &words, err, "|--timeout|%u", (unsigned)(sbx_verify_limit_ms(run, RUN_MS) / 1000));
     if (!status && !own_cwd)
         status = sbx_buf_puts(&words, "|--cwd|{ws}", err);
     if (!status && !own_token)
@@ -232,7 +234,8 @@ enum sbx_status sbx_verify_run_outside(const struct sbx_verify_check *check,
         .std_out = std_out,
         .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
     uint32_t exit_code = 0;
-    enum sbx_status status = sbx_spawn_to_end(&spawn, OUTSIDE_MS, &exit_code, err);
+    enum sbx_status status =
+        sbx_spawn_to_end(&spawn, sbx_verify_limit_ms(check->run, OUTSIDE_MS), &exit_code, err);
 
     *ret_outcome = status ? SBX_VERIFY_NONE : sbx_verify_outcome_of(exit_code);
     return status;

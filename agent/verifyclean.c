@@ -129,10 +129,12 @@ void sbx_verify_clean(struct sbx_verify_run *run, size_t *ret_left)
 {
     size_t i;
 
-    sbx_verify_close_targets(&run->targets);
+    if (!run->shares_targets)
+        sbx_verify_close_targets(&run->targets);
     if (run->inside.base)
         sbx_verify_revoke(run);
-    remove_state_canary();
+    if (!run->shares_targets)
+        remove_state_canary();
     /* Whoever ended last may hold its working directory for a moment. */
     for (i = 0, *ret_left = 1; *ret_left && i < REMOVE_TRIES; i++) {
         if (i)

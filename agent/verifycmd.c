@@ -4,17 +4,15 @@
 #include "result.h"
 #include "verbs.h"
 #include "shared/core/winpath.h"
+#include "shared/win/clock.h"
 #include "shared/win/consolectl.h"
 #include "shared/win/known.h"
 #include "shared/win/wstr.h"
 
 #include <stdio.h>
 
+#define BUDGET_MS 60000u
 #define REPORT_MAX_BYTES (4u * 1024u * 1024u)
-
-/* The first run of all: it shows that ordinary work succeeds, and which mode `auto` means here. */
-static const struct sbx_verify_row first_row = {"", "ordinary work", "", "read|{ws}\\target.txt",
-    NULL, NULL, 0, SBX_VERIFY_FILES, SBX_VERIFY_MUST_WORK | SBX_VERIFY_NO_TRACE};
 
 enum sbx_status sbx_verify_find_beside(const char *name, char **ret_path, struct sbx_error *err)
 {
@@ -66,34 +64,22 @@ static bool wanted(const struct sbx_cli *cli, const char *id)
     return false;
 }
 
-static enum sbx_status run_rows(
-    struct sbx_verify_run *run, struct sbx_verify_report *report, struct sbx_error *err)
+static enum sbx_status run_rows(struct sbx_verify_run *run, const char *runner,
+    struct sbx_verify_report *report, size_t *ret_left, struct sbx_error *err)
 {
-    struct sbx_verify_result first;
     enum sbx_status status;
     size_t i;
 
     status = sbx_calloc(sbx_verify_row_count, sizeof(*report->results), &report->results, err);
+    if (!status)
+        status = sbx_verify_try_first(run, report, err);
     if (status)
         return status;
-    sbx_verify_try(run, &first_row, &first, report);
-    if (!first.seen.inside_ran || first.seen.inside != SBX_VERIFY_SUCCEEDED)
-        return sbx_fail(err, SBX_UNPROVEN, "the sandbox does not run an ordinary command: %s",
-            first.error[0] ? first.error : "the probe failed in it");
-    run->mode = first.seen.mode;
-    for (i = 0; i < sbx_verify_row_count; i++) {
-        struct sbx_verify_result *result = &report->results[report->count];
-
-        if (!wanted(run->cli, sbx_verify_rows[i].id))
-            continue;
-        if (*run->cancel.count)
-            return sbx_fail(err, SBX_CANCELLED, "cancelled after %zu rows", report->count);
-        sbx_verify_try(run, &sbx_verify_rows[i], result, report);
-        report->counts[result->row->group][result->value]++;
-        report->broken += result->value == SBX_VERIFY_BROKEN;
-        report->count++;
-    }
-    return report->count ? SBX_OK : sbx_fail(err, SBX_INVALID, "no row has such an id");
+    for (i = 0; i < sbx_verify_row_count; i++)
+        if (wanted(run->cli, sbx_verify_rows[i].id))
+            report->results[report->count++].row = &sbx_verify_rows[i];
+    return report->count ? sbx_verify_try_all(run, runner, report, ret_left, err)
+                         : sbx_fail(err, SBX_INVALID, "no row has such an id");
 }
 
 static enum sbx_status write_report(
@@ -132,17 +118,18 @@ static int show(const struct sbx_verify_run *run, const struct sbx_verify_report
         return sbx_verbs_failed(run->say, &err);
     if (!said)
         return SBX_EXIT_SANDBOX;
-    return report->broken ? SBX_EXIT_FOUND : 0;
+    return report->broken ? SBX_EXIT_FOUND : report->untried ? SBX_EXIT_TIMEOUT : 0;
 }
 
 int sbx_verify_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
     struct sbx_verify_run run = {.cli = cli, .say = say, .mode = SBX_MODE_UNELEVATED};
+    const uint64_t begun_us = sbx_clock_us();
     struct sbx_verify_report report = {0};
     enum sbx_status status;
     struct sbx_error err;
     char *runner = NULL;
-    size_t left = 0;
+    size_t left = 0, others_left = 0;
     int code;
 
     sbx_error_init(&err);
@@ -154,13 +141,16 @@ int sbx_verify_command(const struct sbx_cli *cli, const struct sbx_say *say)
     run.cancel.count = sbx_consolectl_counter();
     if (!status)
         status = sbx_verify_prepare(&run, &err);
+    run.until_ms = sbx_clock_ms() + (cli->budget_ms ? cli->budget_ms : BUDGET_MS);
     if (!status) {
         run.have_runners = !sbx_runner_pool_begin(&run.runners, runner, NULL);
-        status = run_rows(&run, &report, &err);
+        status = run_rows(&run, runner, &report, &others_left, &err);
         if (run.have_runners)
             sbx_runner_pool_end(&run.runners);
         sbx_verify_clean(&run, &left);
+        left += others_left;
     }
+    report.took_us = sbx_clock_us() - begun_us;
     if (left)
         sbx_say_warning(
             say, "%llu entries of the fixture could not be removed", (unsigned long long)left);

@@ -389,7 +389,7 @@ enum sbx_status sbx_verify_prepare(struct sbx_verify_run *run, struct sbx_error 
     enum sbx_status status = make_folder_name(run, err);
     size_t left;
 
-    if (!status)
+    if (!status && !run->shares_targets)
         status = make_targets(run, err);
     run->inside.probe = run->probe;
     if (!status)

@@ -52,6 +52,9 @@ enum sbx_status sbx_verify_print(
             report->broken     ? "BROKEN: at least one boundary does not hold"
             : report->confined ? "nothing is broken"
                                : "nothing is proved");
+    if (!status && report->untried)
+        status = sbx_buf_printf(ret_text, err,
+            "the time was up: %zu rows were not tried; --seconds gives it more\n", report->untried);
     return status;
 }
 
@@ -135,6 +138,8 @@ static void write_head(struct sbx_json_writer *w, const struct sbx_verify_report
     /* Every run read its token back before it began, or there was no run (runner/confine.c). */
     sbx_json_key_string(w, "token", report->confined ? "read back as planned in every run" : NULL);
     sbx_json_key_uint64(w, "broken", report->broken);
+    sbx_json_key_uint64(w, "notTried", report->untried);
+    sbx_json_key_uint64(w, "tookUs", report->took_us);
 }
 
 enum sbx_status sbx_verify_json(

@@ -10,8 +10,9 @@
 
 #include <stdio.h>
 
-#define WORDS_MAX 48u
+#define WORDS_MAX 512u /* of rows that share a run, too */
 #define TWIN_MS 20000u
+#define RUN_MS 20000u
 #define OUTPUT_MAX_BYTES 65536u
 #define PLACE_MAX_BYTES 32768u
 
@@ -52,9 +53,34 @@ static enum sbx_status add_cut(struct words *words, const char *text,
     return status ? status : add(words, copy, err);
 }
 
+uint32_t sbx_verify_limit_ms(const struct sbx_verify_run *run, uint32_t most_ms)
+{
+    const uint32_t left_ms = run->until_ms ? sbx_clock_left_ms(run->until_ms) : most_ms;
+
+    if (left_ms >= most_ms)
+        return most_ms;
+    return left_ms < 1000 ? 1000 : left_ms;
+}
+
 static bool has_ancestors(const char *words)
 {
     return strstr(words, "|^") != NULL;
+}
+
+/*
+ * Commands that start a program of their own: it gets its parent's console. Others need none, and
+ * are started without; making one takes a second process.
+ */
+static bool needs_console(const char *words)
+{
+    static const char *const starting[] = {
+        "spawn", "console", "breakaway", "linger", "parentspoof", "|^"};
+    size_t i;
+
+    for (i = 0; i < countof(starting); i++)
+        if (strstr(words, starting[i]))
+            return true;
+    return false;
 }
 
 /* --- outside ---------------------------------------------------------------------------------- */
@@ -69,7 +95,8 @@ enum sbx_status sbx_verify_by_hand(const struct sbx_verify_run *run,
 {
     struct words words = {0};
     struct sbx_spawn spawn = {.image = run->probe,
-        .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_NO_WINDOW};
+        .options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN |
+                   (needs_console(text) ? SBX_SPAWN_NO_WINDOW : SBX_SPAWN_DETACHED)};
     enum sbx_status status;
     struct sbx_buf place;
 
@@ -86,7 +113,7 @@ enum sbx_status sbx_verify_by_hand(const struct sbx_verify_run *run,
     spawn.argc = words.count;
     spawn.cwd = run->folder; /* the fixture is made again: nobody may sit in it */
     if (!status)
-        status = sbx_spawn_to_end(&spawn, TWIN_MS, ret_exit_code, err);
+        status = sbx_spawn_to_end(&spawn, sbx_verify_limit_ms(run, TWIN_MS), ret_exit_code, err);
     free(words.text);
     sbx_buf_done(&place);
     return status;
@@ -167,11 +194,25 @@ static const char *place_of(const struct sbx_verify_fixture *fixture, const char
     return *at ? at[1] : "";
 }
 
+/* The whole vector: options of the run, the probe, its words. */
+struct vector {
+    struct words words, options, attack;
+    char seconds[16];
+};
+
+static void vector_done(struct vector *vector)
+{
+    free(vector->words.text);
+    free(vector->options.text);
+    free(vector->attack.text);
+}
+
 /* Only its own options and ours, as a caller of `agent run` would write them. */
 static enum sbx_status command_line(const struct sbx_verify_run *run,
-    const struct sbx_verify_row *row, struct words *words, struct words *options,
-    struct sbx_buf *place, struct sbx_error *err)
+    const struct sbx_verify_row *row, struct vector *vector, struct sbx_buf *place,
+    struct sbx_error *err)
 {
+    struct words *const words = &vector->words, *const options = &vector->options;
     static const char *const modes[] = {"", "auto", "elevated", "unelevated"};
     static const char *const recipes[] = {"auto", "auto", "strict", "isolated", "standard"};
     const bool reading = row->options && strstr(row->options, "read-only");
@@ -181,10 +222,12 @@ static enum sbx_status command_line(const struct sbx_verify_run *run,
     enum sbx_status status = SBX_OK;
     size_t i;
 
+    snprintf(vector->seconds, sizeof(vector->seconds), "%u",
+        (unsigned)(sbx_verify_limit_ms(run, RUN_MS) / 1000));
     {
-        const char *fixed[] = {"run", "--quiet", "--timeout", "20", "--cwd", ws_place, "--mode",
-            modes[run->cli->policy.mode ? run->cli->policy.mode : SBX_MODE_AUTO], "--token",
-            recipes[run->cli->policy.token]};
+        const char *fixed[] = {"run", "--quiet", "--timeout", vector->seconds, "--cwd", ws_place,
+            "--mode", modes[run->cli->policy.mode ? run->cli->policy.mode : SBX_MODE_AUTO],
+            "--token", recipes[run->cli->policy.token]};
         const bool own_token = row->options && strstr(row->options, "--token");
 
         for (i = 0; !status && i < countof(fixed) - (own_token ? 2u : 0u); i++)
@@ -257,18 +300,6 @@ static void read_result(const struct sbx_buf *json, struct sbx_verify_seen *seen
     sbx_json_free(document);
 }
 
-/* The whole vector: options of the run, the probe, its words. */
-struct vector {
-    struct words words, options, attack;
-};
-
-static void vector_done(struct vector *vector)
-{
-    free(vector->words.text);
-    free(vector->options.text);
-    free(vector->attack.text);
-}
-
 static enum sbx_status fill_vector(const struct sbx_verify_run *run,
     const struct sbx_verify_row *row, struct vector *vector, struct sbx_error *err)
 {
@@ -278,7 +309,7 @@ static enum sbx_status fill_vector(const struct sbx_verify_run *run,
 
     sbx_buf_init(&place, PLACE_MAX_BYTES);
     sbx_buf_init(&cut, PLACE_MAX_BYTES);
-    status = command_line(run, row, &vector->words, &vector->options, &place, err);
+    status = command_line(run, row, vector, &place, err);
     if (!status)
         status = add_cut(&vector->attack, place.data, &run->inside, &cut, err);
     for (i = 0; !status && i < vector->attack.count; i++)
@@ -318,25 +349,25 @@ uint32_t sbx_verify_inside(struct sbx_verify_run *run, const struct sbx_cli *cli
 }
 
 static void run_inside(struct sbx_verify_run *run, const struct sbx_cli *cli,
-    struct sbx_verify_result *result, struct sbx_verify_report *report)
+    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_buf *ret_output)
 {
-    struct sbx_buf output;
-    uint32_t exit_code = sbx_verify_inside(run, cli, result, report, &output, NULL);
+    uint32_t exit_code = sbx_verify_inside(run, cli, result, report, ret_output, NULL);
 
     result->seen.inside = sbx_verify_outcome_of(exit_code);
-    if (!sbx_buf_putc(&output, '\0', NULL))
-        result->seen.ping = sbx_verify_first(output.data);
-    sbx_buf_done(&output);
+    if (!sbx_buf_putc(ret_output, '\0', NULL))
+        result->seen.ping = sbx_verify_first(ret_output->data);
 }
 
-static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_verify_row *row,
-    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_error *err)
+enum sbx_status sbx_verify_try_inside(struct sbx_verify_run *run, const struct sbx_verify_row *row,
+    struct sbx_verify_result *result, struct sbx_verify_report *report, struct sbx_buf *ret_output,
+    struct sbx_error *err)
 {
     struct vector vector = {0};
     char before[65], after[65];
     struct sbx_cli cli;
     enum sbx_status status = SBX_OK;
 
+    sbx_buf_init(ret_output, 1);
     if (run->spoiled) {
         sbx_verify_revoke(run);
         status = sbx_verify_restore(&run->inside, err);
@@ -349,7 +380,7 @@ static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_v
     if (!status)
         status = sbx_cli_parse(vector.words.items, vector.words.count, &cli, err);
     if (!status) {
-        run_inside(run, &cli, result, report);
+        run_inside(run, &cli, result, report, ret_output);
         sbx_cli_done(&cli);
         status = sbx_verify_snapshot(&run->inside, after, err);
         result->seen.inside_changed = !status && strcmp(before, after) != 0;
@@ -361,6 +392,17 @@ static enum sbx_status try_inside(struct sbx_verify_run *run, const struct sbx_v
     }
     vector_done(&vector);
     return status;
+}
+
+/* Outside and inside. */
+static enum sbx_status try_probe(struct sbx_verify_run *run, struct sbx_verify_result *result,
+    struct sbx_verify_report *report, struct sbx_error *err)
+{
+    struct sbx_buf output;
+    enum sbx_status status = sbx_verify_try_inside(run, result->row, result, report, &output, err);
+
+    sbx_buf_done(&output);
+    return status ? status : sbx_verify_outside(run, result->row->words, &result->seen, err);
 }
 
 void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row,
@@ -378,9 +420,7 @@ void sbx_verify_try(struct sbx_verify_run *run, const struct sbx_verify_row *row
     ret_result->seen.wine = sbx_late_wine_version() != NULL;
     if (row->words && sbx_verify_applies(row, run->mode)) {
         status = sbx_verify_is_check(row) ? sbx_verify_check_row(&check, &err)
-                                          : try_inside(run, row, ret_result, report, &err);
-        if (!status && !sbx_verify_is_check(row))
-            status = sbx_verify_outside(run, row->words, &ret_result->seen, &err);
+                                          : try_probe(run, ret_result, report, &err);
         if (status)
             snprintf(ret_result->error, sizeof(ret_result->error), "%s", err.context);
         if (ret_result->seen.inside_ran) {

@@ -113,6 +113,27 @@ enum sbx_verify_outcome sbx_verify_outcome_of(uint32_t exit_code);
 enum sbx_verify_outcome sbx_verify_first(const char *output);
 
 /**
+ * Whether the row's attack may share a run with others: it takes no option of its own, is no check,
+ * and nothing of it may work here, so that each finds the fixture as it was.
+ */
+bool sbx_verify_shares(const struct sbx_verify_row *row, enum sbx_mode mode, bool wine);
+
+/**
+ * Whether a shared run has answered for the row. Only what must be stopped and was, or must work
+ * and did, counts; of anything else the row is tried alone, so that a hole is seen by itself.
+ * @param seen of the run; what it changed is in inside_changed
+ */
+bool sbx_verify_answered(const struct sbx_verify_row *row, const struct sbx_verify_seen *seen);
+
+/**
+ * The outcome of the next step that has these words.
+ * @param words as the probe was given them, '|' between; or up to "|+|"
+ * @param output at the line to begin with; moved behind the step's line, when there is one
+ * @return SBX_VERIFY_NONE: no such line
+ */
+enum sbx_verify_outcome sbx_verify_step(const char **output, const char *words);
+
+/**
  * Put fixture paths into words: {ws} {out} {extra} {home} {windows} {programs} {state} {pid}.
  * @param values pairs of name and value, NULL at the end
  * @return SBX_INVALID for a name that is not among them

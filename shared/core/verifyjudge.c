@@ -39,25 +39,63 @@ enum sbx_verify_outcome sbx_verify_outcome_of(uint32_t exit_code)
     }
 }
 
-enum sbx_verify_outcome sbx_verify_first(const char *output)
+/* Of a line "= OUTCOME ERROR WORDS". */
+static enum sbx_verify_outcome of_line(const char *line)
 {
     static const struct {
         const char *text;
         enum sbx_verify_outcome outcome;
     } words[] = {{"= SUCCEEDED", SBX_VERIFY_SUCCEEDED}, {"= DENIED", SBX_VERIFY_DENIED},
         {"= NOT_FOUND", SBX_VERIFY_NOT_FOUND}};
-    const char *line = output;
     size_t i;
 
+    for (i = 0; i < countof(words); i++)
+        if (strncmp(line, words[i].text, strlen(words[i].text)) == 0)
+            return words[i].outcome;
+    return SBX_VERIFY_ODD;
+}
+
+enum sbx_verify_outcome sbx_verify_first(const char *output)
+{
+    const char *line = output;
+
     while (line && *line) {
-        if (strncmp(line, "= ", 2) == 0) {
-            for (i = 0; i < countof(words); i++)
-                if (strncmp(line, words[i].text, strlen(words[i].text)) == 0)
-                    return words[i].outcome;
-            return SBX_VERIFY_ODD;
-        }
+        if (strncmp(line, "= ", 2) == 0)
+            return of_line(line);
         line = strchr(line, '\n');
         line = line ? line + 1 : NULL;
+    }
+    return SBX_VERIFY_NONE;
+}
+
+/* Behind "= OUTCOME ERROR ": exactly these words, a blank where they have a bar. */
+static bool has_words(const char *line, const char *end, const char *words, size_t length)
+{
+    size_t i, blanks = 0;
+
+    if (strncmp(line, "= ", 2) != 0)
+        return false;
+    for (; line < end && blanks < 3; line++)
+        blanks += *line == ' ';
+    if ((size_t)(end - line) != length)
+        return false;
+    for (i = 0; i < length; i++)
+        if (line[i] != (words[i] == '|' ? ' ' : words[i]))
+            return false;
+    return true;
+}
+
+enum sbx_verify_outcome sbx_verify_step(const char **output, const char *words)
+{
+    const char *more = strstr(words, "|+|"), *line = *output, *end;
+    const size_t length = more ? (size_t)(more - words) : strlen(words);
+
+    /* A step without its line end was cut: what it said is not known. */
+    for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        if (!has_words(line, end > line && end[-1] == '\r' ? end - 1 : end, words, length))
+            continue;
+        *output = end + 1;
+        return of_line(line);
     }
     return SBX_VERIFY_NONE;
 }
@@ -77,6 +115,32 @@ static bool residual(const struct sbx_verify_row *row, const struct sbx_verify_s
 bool sbx_verify_is_check(const struct sbx_verify_row *row)
 {
     return row->words && row->words[0] == '@';
+}
+
+bool sbx_verify_shares(const struct sbx_verify_row *row, enum sbx_mode mode, bool wine)
+{
+    const unsigned may_work = SBX_VERIFY_RESIDUAL_UNELEVATED | SBX_VERIFY_RESIDUAL_LOOSE |
+                              SBX_VERIFY_RESIDUAL_STANDARD | SBX_VERIFY_RESIDUAL_BOTH;
+
+    return row->words && !row->options && !sbx_verify_is_check(row) &&
+           sbx_verify_applies(row, mode) && !(row->flags & may_work) &&
+           !(wine && row->flags & SBX_VERIFY_NOT_IN_WINE);
+}
+
+/* What a refusal looks like. */
+static bool was_refused(const struct sbx_verify_row *row, const struct sbx_verify_seen *seen)
+{
+    return seen->inside == SBX_VERIFY_DENIED ||
+           (seen->inside == SBX_VERIFY_NOT_FOUND && row->flags & SBX_VERIFY_ABSENT_TOO);
+}
+
+bool sbx_verify_answered(const struct sbx_verify_row *row, const struct sbx_verify_seen *seen)
+{
+    if (!seen->inside_ran || !seen->confined || seen->inside_changed ||
+        seen->ping != SBX_VERIFY_SUCCEEDED)
+        return false;
+    return row->flags & SBX_VERIFY_MUST_WORK ? seen->inside == SBX_VERIFY_SUCCEEDED
+                                             : was_refused(row, seen);
 }
 
 static enum sbx_verify_class of_control(const struct sbx_verify_seen *seen, const char **ret_why)
@@ -145,8 +209,7 @@ enum sbx_verify_class sbx_verify_judge(
     twin = of_twin(row, seen, ret_why);
     if (twin)
         return twin;
-    if (seen->inside != SBX_VERIFY_DENIED &&
-        !(seen->inside == SBX_VERIFY_NOT_FOUND && row->flags & SBX_VERIFY_ABSENT_TOO)) {
+    if (!was_refused(row, seen)) {
         *ret_why = "neither worked nor was it refused";
         return SBX_VERIFY_CANNOT_TELL;
     }

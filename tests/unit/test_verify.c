@@ -164,6 +164,90 @@ START_TEST(first__output__the_first_answer)
 }
 END_TEST
 
+/* What several rows in one run print: grandchildren their own lines, too. */
+START_TEST(step__output_of_several__by_words_in_order)
+{
+    static const char text[] = "noise\n= SUCCEEDED 0 create C:\\a b\\ping-1\r\n"
+                               "= DENIED 5 write C:\\o\r\n= DENIED 5 spawn write C:\\o\r\n"
+                               "= SUCCEEDED 0 create C:\\ping-2\n= NOT_FOUND 2 write C:\\o\n"
+                               "= SUCCEEDED 0 write C:\\cut";
+    const char *at = text, *before;
+
+    ck_assert_int_eq(
+        sbx_verify_step(&at, "create|C:\\a b\\ping-1|+|spawn|write"), SBX_VERIFY_SUCCEEDED);
+    ck_assert_int_eq(sbx_verify_step(&at, "spawn|write|C:\\o"), SBX_VERIFY_DENIED);
+    before = at;
+    ck_assert_int_eq(sbx_verify_step(&at, "write|C:\\oo"), SBX_VERIFY_NONE);
+    ck_assert_int_eq(sbx_verify_step(&at, "write|C:\\"), SBX_VERIFY_NONE);
+    ck_assert_int_eq(sbx_verify_step(&at, "spawn|write|C:\\o"), SBX_VERIFY_NONE); /* is behind us */
+    ck_assert_int_eq(sbx_verify_step(&at, "write|C:\\cut"), SBX_VERIFY_NONE);
+    ck_assert_ptr_eq(at, before);
+    ck_assert_int_eq(sbx_verify_step(&at, "create|C:\\ping-2"), SBX_VERIFY_SUCCEEDED);
+    ck_assert_int_eq(sbx_verify_step(&at, "write|C:\\o"), SBX_VERIFY_NOT_FOUND);
+    before = "";
+    ck_assert_int_eq(sbx_verify_step(&before, "write"), SBX_VERIFY_NONE);
+}
+END_TEST
+
+/* Only a row that may not work and takes no option of its own shares a run. */
+START_TEST(shares__rows__only_plain_attacks)
+{
+    static const unsigned may_work[] = {SBX_VERIFY_RESIDUAL_UNELEVATED, SBX_VERIFY_RESIDUAL_LOOSE,
+        SBX_VERIFY_RESIDUAL_STANDARD, SBX_VERIFY_RESIDUAL_BOTH};
+    struct sbx_verify_row row = attack;
+    size_t i;
+
+    ck_assert(sbx_verify_shares(&row, SBX_MODE_UNELEVATED, true));
+    for (i = 0; i < countof(may_work); i++) {
+        row.flags = (uint16_t)may_work[i];
+        ck_assert(!sbx_verify_shares(&row, SBX_MODE_UNELEVATED, true));
+    }
+    row.flags = SBX_VERIFY_NOT_IN_WINE;
+    ck_assert(!sbx_verify_shares(&row, SBX_MODE_UNELEVATED, true));
+    ck_assert(sbx_verify_shares(&row, SBX_MODE_UNELEVATED, false));
+    row.flags = SBX_VERIFY_ONLY_ELEVATED;
+    ck_assert(!sbx_verify_shares(&row, SBX_MODE_UNELEVATED, true));
+    row = attack;
+    row.options = "--read-only";
+    ck_assert(!sbx_verify_shares(&row, SBX_MODE_UNELEVATED, true));
+    row = attack;
+    row.words = "@does this and that";
+    ck_assert(!sbx_verify_shares(&row, SBX_MODE_UNELEVATED, true));
+    row.words = NULL;
+    ck_assert(!sbx_verify_shares(&row, SBX_MODE_UNELEVATED, true));
+}
+END_TEST
+
+/* Every answer of a shared run: what it settles is held when the twin works, and nothing else is.
+ */
+START_TEST(answered__every_answer__only_what_is_held)
+{
+    static const unsigned flags[] = {
+        0, SBX_VERIFY_MUST_WORK | SBX_VERIFY_NO_TRACE, SBX_VERIFY_ABSENT_TOO};
+    struct sbx_verify_seen seen = held;
+    struct sbx_verify_row row = attack;
+    unsigned f, ping, inside, bits;
+    size_t answered = 0;
+
+    for (f = 0; f < countof(flags); f++)
+        for (ping = SBX_VERIFY_NONE; ping <= SBX_VERIFY_ODD; ping++)
+            for (inside = SBX_VERIFY_NONE; inside <= SBX_VERIFY_ODD; inside++)
+                for (bits = 0; bits < 8; bits++) {
+                    row.flags = (uint16_t)flags[f];
+                    seen.ping = (enum sbx_verify_outcome)ping;
+                    seen.inside = (enum sbx_verify_outcome)inside;
+                    seen.confined = bits & 1;
+                    seen.inside_ran = bits & 2;
+                    seen.inside_changed = bits & 4;
+                    if (!sbx_verify_answered(&row, &seen))
+                        continue;
+                    answered++;
+                    ck_assert_int_eq(judge(&row, &seen), SBX_VERIFY_HELD);
+                }
+    ck_assert_uint_eq(answered, 4); /* refused; worked; refused, or not found */
+}
+END_TEST
+
 START_TEST(expand__places__all_known)
 {
     static const char *const values[] = {"ws", "C:\\w", "out", "C:\\o", NULL};
@@ -278,6 +362,9 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, judge__twin_refused__not_held);
     tcase_add_test(tcase, judge__other_mode__not_applicable);
     tcase_add_test(tcase, first__output__the_first_answer);
+    tcase_add_test(tcase, step__output_of_several__by_words_in_order);
+    tcase_add_test(tcase, shares__rows__only_plain_attacks);
+    tcase_add_test(tcase, answered__every_answer__only_what_is_held);
     tcase_add_test(tcase, expand__places__all_known);
     tcase_add_test(tcase, registry__attack_table__every_id_has_a_row);
     tcase_add_test(tcase, registry__rows__complete_and_unique);
