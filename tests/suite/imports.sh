@@ -92,9 +92,23 @@ one() {
     check_headers "$file" "$name" "$arch"
 }
 
+# The texts of our events: resources and nothing that could be run.
+texts() {
+    local file=$1 name headers
+    name=$(basename "$(dirname "$file")")/$(basename "$file")
+    headers=$(objdump -p "$file")
+    check "$name: it has an entry point" grep -qE '^AddressOfEntryPoint[[:space:]]+0+$' <<<"$headers"
+    check "$name: it imports something" test -z "$(imports_of "$file")"
+    check "$name: it exports something" grep -qE '\[Name Pointer/Ordinal\] Table[[:space:]]+0+$' <<<"$headers"
+    check "$name: it has no message table" grep -qE 'Entry: ID: 0x00000b' <<<"$headers"
+    check "$name: it has a time stamp" grep -qE '^Time/Date[[:space:]]+Thu Jan +1 00:00:00 1970' <<<"$headers"
+    check "$name: no DYNAMIC_BASE or NX_COMPAT" test "$(grep -cE '^[[:space:]]+(DYNAMIC_BASE|NX_COMPAT)$' <<<"$headers")" = 2
+    check "$name: it is larger than 16 KB" test "$(stat -c %s "$file")" -lt 16384
+}
+
 command -v objdump >/dev/null || { echo "objdump (binutils) is missing"; exit 2; }
 if [ $# -gt 0 ]; then
-    for file in "$@"; do one "$file"; done
+    for file in "$@"; do case $file in *.dll) texts "$file" ;; *) one "$file" ;; esac; done
 else
     for arch in x86_64 i686; do
         for program in agent.exe command-runner.exe sandbox-setup.exe suite/suite.exe suite/probe.exe suite/setupsteps.exe \
@@ -108,6 +122,8 @@ else
                 skip "$arch/$program # SKIP not built (make ARCH=$arch programs suite)"
             fi
         done
+        file=$build/$arch/sandbox-events.dll
+        if [ -e "$file" ]; then texts "$file"; else skip "$arch/sandbox-events.dll # SKIP not built (make ARCH=$arch programs)"; fi
     done
 fi
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
