@@ -201,24 +201,80 @@ static enum sbx_status add_protected(const struct sbx_strings *protected_names,
     return status;
 }
 
-/* denyWrite entries belong to the root that contains them; one outside every root says nothing. */
+/*
+ * A denyWrite entry by the names that the volume has: the policy may say RUNNER~1, a subst drive,
+ * a folder above that is a link, or a letter in its other case, and roots are final paths. The
+ * object itself is not followed: a link is told as one. What is not there, or not for this user to
+ * see, keeps its text.
+ */
+static enum sbx_status placed_path(const char *path, char **ret_path, struct sbx_error *err)
+{
+    char *parent = NULL, *final = NULL, *verbatim = NULL;
+    HANDLE directory = NULL, handle = NULL;
+    enum sbx_status status = SBX_OK;
+
+    *ret_path = NULL;
+    if (sbx_winpath_is_volume_root(path)) {
+        if (sbx_follow_open(path, 0, NULL, ret_path, NULL))
+            *ret_path = NULL; /* its text, below */
+        goto cleanup;
+    }
+    status = sbx_winpath_parent(path, &parent, err);
+    if (status || sbx_follow_open(parent, 0, &directory, &final, NULL))
+        goto cleanup;
+    if (sbx_file_open_at(directory, sbx_winpath_base_name(path), &object_how, &handle, NULL))
+        status = sbx_winpath_join(final, sbx_winpath_base_name(path), ret_path, err);
+    else if (!sbx_file_final_path(handle, false, &verbatim, NULL))
+        status = sbx_winpath_normalise(verbatim, ret_path, NULL, err);
+cleanup:
+    if (!status && !*ret_path)
+        status = sbx_strdup(path, ret_path, err);
+    sbx_handle_close(&handle);
+    sbx_handle_close(&directory);
+    free(verbatim);
+    free(parent);
+    free(final);
+    return status;
+}
+
+/*
+ * denyWrite entries belong to the root that contains them, or say that a root which they contain
+ * is none; one that does neither says nothing.
+ */
+static enum sbx_status add_denied_path(
+    struct sbx_facts *facts, const char *path, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    size_t r;
+
+    for (r = 0; r < facts->root_count; r++)
+        if (sbx_winpath_is_inside(facts->roots[r].path, path))
+            return sbx_facts_add_object(facts, SBX_OBJECT_DENY_WRITE, r, path, err);
+    for (r = 0; r < facts->root_count; r++)
+        if (sbx_winpath_is_inside(path, facts->roots[r].path)) {
+            /* One that cannot be opened still counts by its text (plan_roots.c). */
+            status = sbx_facts_add_object(facts, SBX_OBJECT_DENY_WRITE, r, path, NULL);
+            return status == SBX_OOM ? sbx_fail_oom(err) : SBX_OK;
+        }
+    return SBX_OK;
+}
+
 static enum sbx_status add_denied(
     const struct sbx_policy *policy, struct sbx_facts *facts, struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
-    size_t i, r;
+    size_t i;
 
     for (i = 0; !status && i < policy->deny_write.count; i++) {
-        char *path = NULL;
+        char *path = NULL, *placed = NULL;
 
         status = sbx_facts_resolve(facts, policy->deny_write.items[i], &path, err);
-        for (r = 0; !status && r < facts->root_count; r++) {
-            if (!sbx_winpath_is_inside(facts->roots[r].path, path))
-                continue;
-            status = sbx_facts_add_object(facts, SBX_OBJECT_DENY_WRITE, r, path, err);
-            break;
-        }
+        if (!status)
+            status = placed_path(path, &placed, err);
+        if (!status)
+            status = add_denied_path(facts, placed, err);
         free(path);
+        free(placed);
     }
     return status;
 }

@@ -151,32 +151,6 @@ END_TEST
 /* --- the working directory, between finding it and planning ------------------------------------
  */
 
-/* Another name of `root`: a junction; where none can be made (Wine), one through the Unix root. */
-static void other_name(char *ret_path, size_t size_bytes)
-{
-    char command[1200];
-    union {
-        FARPROC found;
-        char *(CDECL *call)(const wchar_t *);
-    } unix_name = {GetProcAddress(GetModuleHandleW(L"kernel32"), "wine_get_unix_file_name")};
-    char *name, *drive;
-
-    snprintf(ret_path, size_bytes, "%s", scratch_path("link"));
-    if (!unix_name.found) {
-        snprintf(command, sizeof(command), "mklink /J \"%s\" \"%s\" >NUL", ret_path, root);
-        ck_assert_int_eq(system(command), 0);
-        return;
-    }
-    name = unix_name.call(scratch_path_w("ws"));
-    ck_assert_ptr_nonnull(name);
-    drive = strstr(name, "dosdevices/c:/"); /* a colon is no part of a name */
-    ck_assert_ptr_nonnull(drive);
-    snprintf(ret_path, size_bytes, "Z:%.*sdrive_c/%s", (int)(drive - name), name, drive + 14);
-    for (name = ret_path; *name; name++)
-        if (*name == '/')
-            *name = '\\';
-}
-
 START_TEST(facts__cwd_became_a_link__refused)
 {
     struct sbx_strings none = {0};
@@ -187,7 +161,7 @@ START_TEST(facts__cwd_became_a_link__refused)
     ck_assert_sbx_ok(sbx_facts_roots(&run_policy, &none, &facts, &err), &err);
     sbx_facts_done(&facts);
     ck_assert_sbx_ok(sbx_facts_places(root, &facts, &err), &err);
-    other_name(link, sizeof(link));
+    other_name_of_root(link, sizeof(link));
     free(facts.cwd);
     ck_assert_sbx_ok(sbx_strdup(link, &facts.cwd, &err), &err);
     ck_assert_int_eq(sbx_facts_roots(&run_policy, &none, &facts, &err), SBX_DENIED);

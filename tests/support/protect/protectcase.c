@@ -155,3 +155,28 @@ void move(const char *from, const char *to)
     ck_assert_msg(MoveFileExW(from_w, scratch_path_w(to), MOVEFILE_REPLACE_EXISTING),
         "%s -> %s: %lu", from, to, GetLastError());
 }
+
+void other_name_of_root(char *ret_path, size_t size_bytes)
+{
+    char command[1200];
+    union {
+        FARPROC found;
+        char *(CDECL *call)(const wchar_t *);
+    } unix_name = {GetProcAddress(GetModuleHandleW(L"kernel32"), "wine_get_unix_file_name")};
+    char *name, *drive;
+
+    snprintf(ret_path, size_bytes, "%s", scratch_path("link"));
+    if (!unix_name.found) {
+        snprintf(command, sizeof(command), "mklink /J \"%s\" \"%s\" >NUL", ret_path, root);
+        ck_assert_int_eq(system(command), 0);
+        return;
+    }
+    name = unix_name.call(scratch_path_w("ws"));
+    ck_assert_ptr_nonnull(name);
+    drive = strstr(name, "dosdevices/c:/"); /* a colon is no part of a name */
+    ck_assert_ptr_nonnull(drive);
+    snprintf(ret_path, size_bytes, "Z:%.*sdrive_c/%s", (int)(drive - name), name, drive + 14);
+    for (name = ret_path; *name; name++)
+        if (*name == '/')
+            *name = '\\';
+}

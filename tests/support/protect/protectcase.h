@@ -51,4 +51,7 @@ bool says(const struct sbx_protect_item *item, const char *part);
 /** "NAME.quarantined-ID" beside NAME, by the id of this run. */
 const char *aside(const char *name);
 
+/** Another name of `root`: a junction; where none can be made (Wine), one through the Unix root. */
+void other_name_of_root(char *ret_path, size_t size_bytes);
+
 #endif
