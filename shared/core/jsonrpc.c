@@ -71,6 +71,11 @@ enum sbx_rpc_line sbx_rpc_lines_next(
         lines->start += length + 1;
         lines->scanned = lines->start;
         lines->skipping = false;
+        if (!lines->begun && length >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
+            line += 3;
+            length -= 3;
+        }
+        lines->begun = true;
         if (length && line[length - 1] == '\r')
             length--;
         if (skipped || !length)

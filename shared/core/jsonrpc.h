@@ -34,12 +34,17 @@ enum sbx_rpc_code {
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-/* Bytes in any portions, lines out. A line that is too long is reported once and skipped. */
+/*
+ * Bytes in any portions, lines out. A line that is too long is reported once and skipped. A byte
+ * order mark before the first line is passed over: .NET Framework's Process.Start (so Windows
+ * PowerShell 5.1) writes one into the pipe by itself where the console's code page is 65001.
+ */
 struct sbx_rpc_lines {
     struct sbx_buf bytes;
     size_t start;   /* of the line under way */
     size_t scanned; /* no line end before this */
     size_t max_bytes;
+    bool begun; /* the first line is over */
     bool skipping;
 };
 

@@ -60,6 +60,27 @@ START_TEST(lines__any_portions__same_lines)
 }
 END_TEST
 
+/* Before the first line, once; what comes later is a character, for the parser to judge. */
+START_TEST(lines__byte_order_mark__passed_over_at_the_start)
+{
+    static const char *const text = "\xEF\xBB\xBFone\r\n\xEF\xBB\xBFtwo\n";
+    static const char *const alone = "\xEF\xBB\xBF\n\xEF\xBB\xBFtwo\n";
+    char got[256];
+    size_t n;
+
+    for (n = 1; n < strlen(text); n++) {
+        sbx_rpc_lines_done(&lines);
+        sbx_rpc_lines_init(&lines, 16);
+        split(text, n, got, sizeof(got));
+        ck_assert_str_eq(got, "one|\xEF\xBB\xBFtwo|");
+        sbx_rpc_lines_done(&lines);
+        sbx_rpc_lines_init(&lines, 16);
+        split(alone, n, got, sizeof(got));
+        ck_assert_str_eq(got, "\xEF\xBB\xBFtwo|");
+    }
+}
+END_TEST
+
 START_TEST(lines__endless_line__told_once_and_not_kept)
 {
     char part[1000];
@@ -211,6 +232,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, lines__any_portions__same_lines);
+    tcase_add_test(tcase, lines__byte_order_mark__passed_over_at_the_start);
     tcase_add_test(tcase, lines__endless_line__told_once_and_not_kept);
     tcase_add_loop_test(tcase, read__table__as_expected, 0, (int)countof(rows));
     tcase_add_test(tcase, parse__not_json_or_too_deep__refused);
