@@ -200,6 +200,11 @@ $(O)/tests/hopdriver.exe: $(O)/obj/tests/probe/hopdriver.o $(call obj,runner/hop
 $(O)/tests/setupsteps.exe: $(O)/obj/tests/probe/setupsteps.o $(O)/setup-test.a $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(O)/setup-test.a $(LIBSBX) $(WIN_LIBS)
+# What the agent records, with an event log that fails.
+$(O)/tests/test_auditevents.exe: $(O)/obj/tests/win/test_auditevents.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
+        agent/auditevents.c agent/protectreport.c) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # Leased accounts and the installation's record, on real folders.
 $(O)/tests/test_lease.exe: $(O)/obj/tests/win/test_lease.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
         agent/lease.c agent/installed.c) $(LIBSBX)
