@@ -9,7 +9,22 @@
 
 #include "probe.h"
 
-/* Writes our SID and what opening the process that started us for writing gives. */
+#include <tlhelp32.h>
+
+static unsigned own_threads(void)
+{
+    THREADENTRY32 entry = {.dwSize = sizeof(entry)};
+    HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    unsigned count = 0;
+    BOOL more;
+
+    for (more = Thread32First(list, &entry); more; more = Thread32Next(list, &entry))
+        count += entry.th32OwnerProcessID == GetCurrentProcessId();
+    CloseHandle(list);
+    return count;
+}
+
+/* Writes our SID, what opening the process that started us for writing gives, and how many threads are in here. */
 static int whoami(const wchar_t *path)
 {
     char *text = NULL, line[256];
@@ -20,7 +35,7 @@ static int whoami(const wchar_t *path)
     if (!out || !ConvertSidToStringSidA(((TOKEN_USER *)info_of(own, TokenUser))->User.Sid, &text)) return 1;
     if (!NtQueryInformationProcess(GetCurrentProcess(), ProcessBasicInformation, &info, sizeof(info), NULL)) parent = (DWORD)info.InheritedFromUniqueProcessId;
     code = result(OpenProcess(PROCESS_VM_WRITE, FALSE, parent) != NULL);
-    snprintf(line, sizeof(line), "%s open=%lu", text, code);
+    snprintf(line, sizeof(line), "%s open=%lu threads=%u", text, code, own_threads());
     fprintf(out, "%s\n", line);
     if (path) fclose(out);
     return 0;

@@ -148,6 +148,7 @@ void test_second_user(void)
     CloseHandle(file);
     ConvertSidToStringSidA(account_sid(L"probe-user"), &want);
     check("second-user__other-sid-and-may-not-open-us", want && !strncmp(text, want, strlen(want)) && strstr(text, "open=5"), "%s", text);
+    check("second-user__a-thread-of-the-loader-is-there", strstr(text, "threads=2") != NULL, "%s", text);
     is("second-user__wrong-password", result(CreateProcessWithLogonW(L"probe-user", L".", L"no", 0, NULL, command, 0, NULL, L"C:\\", &startup, &process)),
        ERROR_LOGON_FAILURE);
     DeleteFileW(path);

@@ -67,6 +67,35 @@ static void test_integrity(void)
     is("integrity__medium-writes-medium", try_open(in(L"medium.txt"), GENERIC_WRITE, OPEN_EXISTING), 0);
 }
 
+/* The level that a process of this file gets, which ends before its first instruction. */
+static DWORD level_of_process(const wchar_t *program)
+{
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION process;
+    DWORD level = 0;
+    HANDLE token;
+
+    if (!CreateProcessW(program, NULL, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup, &process)) return 0;
+    if (OpenProcessToken(process.hProcess, TOKEN_QUERY, &token)) level = integrity_of(token);
+    TerminateProcess(process.hProcess, 0);
+    return level;
+}
+
+/* @see https://learn.microsoft.com/windows/win32/secauthz/mandatory-integrity-control */
+static void test_image_label(void)
+{
+    PSECURITY_DESCRIPTOR low = NULL;
+    HANDLE file;
+
+    CopyFileW(self, in(L"label.exe"), FALSE);
+    is("image-label__none-is-medium", level_of_process(in(L"label.exe")), SECURITY_MANDATORY_MEDIUM_RID);
+    file = CreateFileW(in(L"label.exe"), READ_CONTROL | WRITE_OWNER, 7, NULL, OPEN_EXISTING, 0, NULL);
+    ConvertStringSecurityDescriptorToSecurityDescriptorA("S:(ML;;NW;;;LW)", SDDL_REVISION_1, &low, NULL);
+    is("image-label__set", result(SetKernelObjectSecurity(file, LABEL_SECURITY_INFORMATION, low)), 0);
+    CloseHandle(file);
+    is("image-label__a-process-is-not-above-its-file", level_of_process(in(L"label.exe")), SECURITY_MANDATORY_LOW_RID);
+}
+
 /* ---- files ---- */
 
 static void test_inheritance(void)
@@ -332,6 +361,7 @@ void test_user(void)
     test_default_token();
     test_restricted_token();
     test_integrity();
+    test_image_label();
     test_inheritance();
     test_explicit_at_creation();
     test_write_restricted_files();

@@ -44,7 +44,7 @@ count_probe() { # count_probe NAME FILE EXPECTED: at least so many checks, all o
 # ---- as a standard user, and as an administrator ----
 "$wine" up ntwine "$work/user" || { note prefix__up 1 "scripts/wine up failed"; finish "$@"; exit 1; }
 "$wine" run "$work/user" --timeout 100 "$ntwine/probe.exe" user >"$work/user.out" 2>&1
-count_probe user "$work/user.out" 100
+count_probe user "$work/user.out" 103
 NTWINE_ELEVATED=1 "$wine" up ntwine "$work/admin"
 "$wine" run "$work/admin" --timeout 100 "$ntwine/probe.exe" admin >"$work/admin.out" 2>&1
 count_probe admin "$work/admin.out" 50

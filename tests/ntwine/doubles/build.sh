@@ -17,7 +17,7 @@ mkdir -p "$work"
 } >"$work/protocol.h"
 printf 'LIBRARY ntdll.dll\nEXPORTS\nwine_server_call\nNtFilterToken\nNtQueryInformationToken\nNtSetInformationToken\nNtOpenProcessToken\nNtOpenThreadToken\nRtlNtStatusToDosError\n' >"$work/ntdll.def"
 x86_64-w64-mingw32-dlltool -d "$work/ntdll.def" -l "$work/libntdll.a"
-printf 'LIBRARY kernelbase.dll\nEXPORTS\nDuplicateTokenEx\nOpenProcessToken\nOpenThreadToken\nCreateProcessAsUserW\nRegGetValueW\n' >"$work/kernelbase.def"
+printf 'LIBRARY kernelbase.dll\nEXPORTS\nDuplicateTokenEx\nOpenProcessToken\nOpenThreadToken\nCreateProcessAsUserW\nGetAce\nGetSecurityDescriptorSacl\nGetSidSubAuthority\nRegGetValueW\n' >"$work/kernelbase.def"
 x86_64-w64-mingw32-dlltool -d "$work/kernelbase.def" -l "$work/libkernelbase.a"
 
 exports() { # names exported by a DLL, one a line
@@ -58,7 +58,7 @@ install() { # into the tree; prefix.sh puts the new names into system32 as well
 "${cc[@]}" -shared -s -o "$work/ntwinestate.dll" "$here/state.c" "$here/native.c" -L"$work" -lntdll -lkernel32 -lmsvcrt -Wl,--out-implib,"$work/libntwinestate.a"
 printf 'Wine builtin DLL\0' | dd of="$work/ntwinestate.dll" bs=1 seek=64 conv=notrunc status=none
 forward advapi32.dll wadvapi.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c" "$here/jobs.c" "$here/eventlog.c"
-link advapi32.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c" "$here/jobs.c" "$here/eventlog.c" "$here/runas.c" -- -lntwinestate
+link advapi32.dll "$here/advapi32.c" "$here/logon.c" "$here/lsa.c" "$here/jobs.c" "$here/eventlog.c" "$here/runas.c" "$here/births.c" -- -lntwinestate
 forward netapi32.dll wnetapi32.dll "$here/netapi32.c"
 link netapi32.dll "$here/netapi32.c" -- -lntwinestate
 forward userenv.dll wuserenv.dll "$here/userenv.c"

@@ -145,8 +145,10 @@ static BOOL same_name(const char *a, const char *b)
     return *a == *b;
 }
 
-/* kernel32 calls ntdll through its import table: put ours there. */
-static void hook(HMODULE module, const char *name, void *ours, void **ret_theirs)
+void hook(HMODULE module, const char *name, void *ours, void **ret_theirs);
+
+/* kernel32 calls ntdll through its import table: put ours there. births.c does so, too. */
+void hook(HMODULE module, const char *name, void *ours, void **ret_theirs)
 {
     BYTE *base = (BYTE *)module;
     IMAGE_NT_HEADERS *nt = (void *)(base + ((IMAGE_DOS_HEADER *)base)->e_lfanew);
@@ -181,7 +183,8 @@ BOOL WINAPI double_NtwineIsAModel(void)
     return TRUE;
 }
 
-void install_runas(void); /* runas.c */
+void install_runas(void);  /* runas.c */
+void install_births(void); /* births.c */
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved);
 
@@ -194,6 +197,7 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved)
         hook(kernel32, "NtSetInformationJobObject", (void *)hooked_set, (void **)&wine_set);
         hook(kernel32, "NtQueryInformationJobObject", (void *)hooked_query, (void **)&wine_query);
         install_runas();
+        install_births();
     }
     return TRUE;
 }
