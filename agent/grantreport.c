@@ -112,6 +112,8 @@ void sbx_grant_progress_step(struct sbx_grant_engine *engine, const wchar_t *rel
 
     engine->root_files++;
     engine->report->files_walked++;
+    if (engine->options->met)
+        engine->options->met(engine->options->ctx, relative_w, cch);
     if (engine->root_files % 16)
         return;
     if (relative_w)

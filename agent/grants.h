@@ -63,6 +63,9 @@ struct sbx_grant_options {
     bool tty_progress;           /* also keep one line on standard error up to date */
     /* May be NULL. Called after 1 s of work and at most five times per second. */
     void (*progress)(void *ctx, const struct sbx_grant_progress *progress);
+    /* May be NULL. Called for each object that a walk met, before it is opened; @param relative_w
+     * its name below the top of the walk. For checks that change something at that moment. */
+    void (*met)(void *ctx, const wchar_t *relative_w, size_t cch);
     void *ctx;
     const volatile LONG *cancel; /* may be NULL; nonzero: stop before the next write */
     /* SIDs of sandbox accounts: what they own is never written. May be NULL with count 0. */

@@ -16,6 +16,13 @@ static const struct {
     const char *id;
     sbx_verify_check_fn check;
 } checks[] = {
+    {"F9", sbx_verify_check_opened_link},
+    {"F12", sbx_verify_check_swapped_folder},
+    {"P24b", sbx_verify_check_terminal},
+    {"P32", sbx_verify_check_lowered_program},
+    {"S30", sbx_verify_check_absent_volume},
+    {"S31", sbx_verify_check_unnamed_volume},
+    {"S32", sbx_verify_check_cancelled_walk},
     {"F25f", sbx_verify_check_open_root},
     {"R4", sbx_verify_check_unrecorded},
     {"R5", sbx_verify_check_denied_settled},

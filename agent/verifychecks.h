@@ -87,6 +87,28 @@ enum sbx_status sbx_verify_check_cut_ledger(
 enum sbx_status sbx_verify_check_shorter_ledger(
     const struct sbx_verify_check *check, struct sbx_error *err);
 
+/* --- verifyabsent.c: ledgers of roots that are not there --- */
+enum sbx_status sbx_verify_check_absent_volume(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_unnamed_volume(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifywalk.c: the walk that sets descriptors --- */
+enum sbx_status sbx_verify_check_opened_link(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_swapped_folder(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_cancelled_walk(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifylabel.c: a child that did not come out as planned --- */
+enum sbx_status sbx_verify_check_lowered_program(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
+/* --- verifyscreen.c: what output does to a terminal --- */
+enum sbx_status sbx_verify_check_terminal(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
 /* --- verifypolicy.c: who may ask for what --- */
 enum sbx_status sbx_verify_check_workspace_roots(
     const struct sbx_verify_check *check, struct sbx_error *err);

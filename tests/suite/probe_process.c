@@ -33,8 +33,9 @@ struct right {
     enum {
         CHANGES,
         READS,
-        ENDS,   /* NT's default descriptor lets the whole logon session do it */
-        BORROWS /* about its token; no write right in a thread's generic mapping */
+        ENDS,    /* NT's default descriptor lets the whole logon session do it */
+        BORROWS, /* about its token; no write right in a thread's generic mapping */
+        WAITS    /* and looks on: what only `any` counts */
     } kind;
 };
 
@@ -62,6 +63,8 @@ static const struct right thread_rights[] = {
     {WRITE_DAC, "WRITE_DAC", CHANGES},
     {WRITE_OWNER, "WRITE_OWNER", CHANGES},
     {THREAD_GET_CONTEXT, "GET_CONTEXT", READS},
+    {SYNCHRONIZE, "SYNCHRONIZE", WAITS},
+    {THREAD_QUERY_LIMITED_INFORMATION, "QUERY_LIMITED_INFORMATION", WAITS},
 };
 
 static HANDLE open_process(DWORD mask, DWORD id)
@@ -76,13 +79,16 @@ static HANDLE open_thread(DWORD mask, DWORD id)
 
 static bool counts(const struct right *right, const wchar_t *which)
 {
+    if (!wcscmp(which, L"any"))
+        return true;
     if (!wcscmp(which, L"borrow"))
         return right->kind == BORROWS;
     return right->kind == CHANGES || (right->kind == READS && !wcscmp(which, L"all"));
 }
 
 /* Tries each right alone and prints the answer. Which ones count: `write` the changing ones, `all`
- * those that read too, `borrow` those about the token. SUCCEEDED when one that counts is granted.
+ * those that read too, `borrow` those about the token, `any` each. SUCCEEDED when one that counts
+ * is granted.
  */
 static int try_rights(const struct right *rights, size_t count, const wchar_t *which, DWORD id,
     HANDLE (*open)(DWORD, DWORD))
@@ -117,7 +123,7 @@ static int do_process(int argc, const wchar_t **argv)
                : refused_with(ERROR_NOT_FOUND);
 }
 
-/* thread PID write|all|borrow: every thread of that process; the worst answer counts. */
+/* thread PID write|all|borrow|any: every thread of that process; the worst answer counts. */
 static int do_thread(int argc, const wchar_t **argv)
 {
     THREADENTRY32 entry = {.dwSize = sizeof entry};
