@@ -6,6 +6,7 @@
 #include "shared/core/jsonwrite.h"
 #include "shared/core/winpath.h"
 #include "shared/win/clock.h"
+#include "shared/win/wow64.h"
 #include "shared/win/sid.h"
 
 #define ANSWER_MAX_BYTES (16u * 1024u * 1024u)
@@ -271,6 +272,17 @@ static enum sbx_status print(const struct sbx_cli *cli, const struct sbx_say *sa
     return status;
 }
 
+/* Windows shows a 32-bit program another System32, whatever path it asks for. */
+static void say_what_is_hidden(const struct sbx_say *say)
+{
+    bool wow64 = false;
+
+    if (!sbx_wow64_of(GetCurrentProcess(), &wow64, NULL) && wow64)
+        sbx_say_warning(say,
+            "this is the 32-bit build: instead of System32 it looks into SysWOW64; use the 64-bit "
+            "build here");
+}
+
 int sbx_audit_command(const struct sbx_cli *cli, const struct sbx_say *say)
 {
     const uint64_t begun_ms = sbx_clock_ms();
@@ -283,6 +295,7 @@ int sbx_audit_command(const struct sbx_cli *cli, const struct sbx_say *say)
     bool found = false;
 
     sbx_error_init(&err);
+    say_what_is_hidden(say);
     status = sbx_verbs_prepare(cli, &prepared, &err);
     if (!status)
         status = sbx_verbs_token(&prepared.plan, &token, &err);

@@ -10,6 +10,7 @@
 #include "shared/win/regvalue.h"
 #include "shared/win/token.h"
 #include "shared/win/volume.h"
+#include "shared/win/wow64.h"
 
 #include <lmcons.h>
 
@@ -36,6 +37,14 @@ static void ask_product(struct sbx_preflight_facts *ret)
     version.full.dwOSVersionInfoSize = sizeof(version.full);
     if (get && get(&version.plain) >= 0)
         ret->is_domain_controller = known(version.full.wProductType == VER_NT_DOMAIN_CONTROLLER);
+}
+
+static void ask_build(struct sbx_preflight_facts *ret)
+{
+    bool wow64 = false;
+
+    if (!sbx_wow64_of(GetCurrentProcess(), &wow64, NULL))
+        ret->is_wow64 = known(wow64);
 }
 
 static void ask_seclogon(struct sbx_preflight_facts *ret)
@@ -128,6 +137,7 @@ void sbx_preflight_gather(const struct sbx_facts *facts, struct sbx_preflight_fa
     memset(ret_facts, 0, sizeof(*ret_facts));
     ret_facts->in_sandbox_group = facts->group_sid ? known(facts->in_sandbox_group) : SBX_UNKNOWN;
     ask_product(ret_facts);
+    ask_build(ret_facts);
     ask_seclogon(ret_facts);
     ask_uac(ret_facts);
     ask_token(ret_facts);

@@ -19,6 +19,7 @@
 #include "shared/win/sd.h"
 #include "shared/win/token.h"
 #include "shared/win/tokenproof.h"
+#include "shared/win/wow64.h"
 
 enum sbx_status sbx_run_about_the_sandbox(enum sbx_status status, struct sbx_error *err)
 {
@@ -263,6 +264,8 @@ enum sbx_status sbx_confine_create(struct sbx_run *run, struct sbx_error *err)
         status = sbx_lock_child(run, err);
     if (!status)
         status = sbx_lock_creating(run, false, err);
+    if (!status) /* where its handles and desktop could not be read, this is why */
+        status = sbx_wow64_may_start(run->child.process, run->request.image, err);
 cleanup:
     if (block_w)
         sbx_wipe(block_w, block_cch * sizeof(*block_w));

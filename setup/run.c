@@ -14,6 +14,7 @@
 #include "shared/core/winpath.h"
 #include "shared/win/file.h"
 #include "shared/win/handle.h"
+#include "shared/win/wow64.h"
 
 /* --- the engine's callbacks ------------------------------------------------------------------- */
 
@@ -330,11 +331,19 @@ static enum sbx_status list_states(struct run *run, struct sbx_error *err)
     return status;
 }
 
+/* What such a build made, either build takes away again. */
+static bool builds(enum sbx_setup_mode mode)
+{
+    return mode == SBX_SETUP_INSTALL || mode == SBX_SETUP_REPAIR || mode == SBX_SETUP_ROTATE;
+}
+
 static enum sbx_status dispatch(struct run *run, struct sbx_error *err)
 {
     struct sbx_setup *setup = run->setup;
     enum sbx_status status = sbx_setup_request_check(&setup->request, err);
 
+    if (!status && builds(setup->request.mode))
+        status = sbx_wow64_may_set_up(err);
     if (!status && changes_machine(setup->request.mode))
         status = sbx_setup_check_administrator(err);
     if (!status)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "bitness.h"
 #include "password.h"
 
 static void add(struct sbx_preflight_report *report, const char *check, bool fatal,
@@ -37,6 +38,17 @@ static void judge_sandbox(
         add(report, "operator", true, "take this user out of the group, then log on again",
             "this user is a member of " SBX_GROUP_NAME
             ", and an operator must not be one of those who are confined");
+}
+
+/* setup refuses the same; here before anybody is asked for consent. */
+static void judge_build(
+    const struct sbx_preflight_facts *facts, struct sbx_preflight_report *report)
+{
+    struct sbx_error err;
+
+    sbx_error_init(&err);
+    if (sbx_bitness_check_setup(facts->is_wow64 == SBX_KNOWN_YES, &err))
+        add(report, "build", true, err.hint, "%s", err.context);
 }
 
 /* Accounts made on a domain controller are accounts of the whole domain. */
@@ -117,6 +129,7 @@ void sbx_preflight_judge(const struct sbx_preflight_facts *facts, enum sbx_setup
     memset(ret_report, 0, sizeof(*ret_report));
     if (builds) {
         judge_sandbox(facts, ret_report);
+        judge_build(facts, ret_report);
         judge_machine(facts, ret_report);
         judge_seclogon(facts, ret_report);
         judge_volumes(facts, ret_report);

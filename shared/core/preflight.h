@@ -36,6 +36,7 @@ struct sbx_preflight_facts {
     enum sbx_known seclogon_disabled; /* start type: the service cannot be started */
     enum sbx_known in_sandbox_group;  /* this user */
     enum sbx_known is_restricted;     /* this process runs in a sandbox */
+    enum sbx_known is_wow64;          /* the 32-bit build on a 64-bit Windows */
     enum sbx_known uac_enabled;       /* EnableLUA */
     enum sbx_known prompts_for_users; /* ConsentPromptBehaviorUser is not "deny" */
     enum sbx_known is_interactive;    /* a window station that a prompt can be shown on */

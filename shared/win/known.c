@@ -1,6 +1,7 @@
 /* See known.h. */
 #include "known.h"
 #include "regvalue.h"
+#include "wow64.h"
 #include "wstr.h"
 #include "../core/buf.h"
 #include "../core/winpath.h"
@@ -48,17 +49,12 @@ enum sbx_status sbx_known_native_program_files(char **ret_path, struct sbx_error
     return SBX_OK;
 }
 
-/* @see https://learn.microsoft.com/windows/win32/api/wow64apiset/nf-wow64apiset-iswow64process */
 static bool is_told_another(enum sbx_known_folder which)
 {
-#ifdef _WIN64
-    (void)which;
-    return false;
-#else
-    BOOL wow64 = FALSE;
+    bool wow64 = false;
 
-    return which == SBX_KNOWN_PROGRAM_FILES && IsWow64Process(GetCurrentProcess(), &wow64) && wow64;
-#endif
+    return which == SBX_KNOWN_PROGRAM_FILES && !sbx_wow64_of(GetCurrentProcess(), &wow64, NULL) &&
+           wow64;
 }
 
 enum sbx_status sbx_known_folder(

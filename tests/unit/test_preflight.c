@@ -32,6 +32,10 @@ static void controller(struct sbx_preflight_facts *f)
 {
     f->is_domain_controller = SBX_KNOWN_YES;
 }
+static void wow64(struct sbx_preflight_facts *f)
+{
+    f->is_wow64 = SBX_KNOWN_YES;
+}
 static void no_seclogon(struct sbx_preflight_facts *f)
 {
     f->seclogon_exists = SBX_KNOWN_NO;
@@ -99,6 +103,7 @@ static const struct preflight_row {
     {NULL, NULL, false, false, NULL},
     {nothing_known, NULL, false, false, NULL},
     {controller, "domain-controller", true, false, "domain controller"},
+    {wow64, "build", true, false, "32-bit build"},
     {no_seclogon, "seclogon", true, false, "Secondary Logon"},
     {seclogon_disabled, "seclogon", true, false, "disabled"},
     {member, "operator", true, false, "AgentSandboxUsers"},
