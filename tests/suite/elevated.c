@@ -56,7 +56,7 @@ static wchar_t *users_group(void)
     return name;
 }
 
-bool user_make(char password[40])
+bool user_make_alone(char password[40])
 {
     user_remove();
     if (!make_password(password)) {
@@ -73,8 +73,15 @@ bool user_make(char password[40])
         diag("NetUserAdd: error %lu", code);
         return false;
     }
-    LOCALGROUP_MEMBERS_INFO_3 member = {info.usri1_name};
-    code = NetLocalGroupAddMembers(NULL, users_group(), 3, (BYTE *)&member, 1);
+    return true;
+}
+
+bool user_make(char password[40])
+{
+    LOCALGROUP_MEMBERS_INFO_3 member = {w(SUITE_USER)};
+    if (!user_make_alone(password))
+        return false;
+    NET_API_STATUS code = NetLocalGroupAddMembers(NULL, users_group(), 3, (BYTE *)&member, 1);
     if (code && code != ERROR_MEMBER_IN_ALIAS)
         diag("not made a member of Users: error %lu", code);
     return true;

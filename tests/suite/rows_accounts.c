@@ -4,6 +4,7 @@
  */
 #include "suite.h"
 #include <lm.h>
+#include <sddl.h>
 
 static void m_accounts(const struct row *row)
 {
@@ -82,6 +83,83 @@ static void m_secondary(const struct row *row)
         "CreateProcessWithLogonW: error %lu, the child said: %.80s", error, text);
 }
 
+static bool own_process_list(const char *sddl)
+{
+    PSECURITY_DESCRIPTOR list = NULL;
+    bool set = ConvertStringSecurityDescriptorToSecurityDescriptorW(
+                   w(sddl), SDDL_REVISION_1, &list, NULL) &&
+               SetKernelObjectSecurity(GetCurrentProcess(), DACL_SECURITY_INFORMATION, list);
+    LocalFree(list);
+    return set;
+}
+
+/* Suspended and ended at once. *ret_in_job: what it was born into, -1 when nothing was. */
+static DWORD start_suspended(const char *password, int *ret_in_job)
+{
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION info = {0};
+    BOOL in_job = FALSE;
+    *ret_in_job = -1;
+    if (!CreateProcessWithLogonW(w(SUITE_USER), L".", w(password), 0, w(tool("hopchild.exe")),
+            w("hopchild who"), CREATE_NO_WINDOW | CREATE_SUSPENDED, NULL, w(system_directory()),
+            &startup, &info))
+        return GetLastError();
+    if (IsProcessInJob(info.hProcess, NULL, &in_job))
+        *ret_in_job = in_job;
+    TerminateProcess(info.hProcess, 1);
+    CloseHandle(info.hThread);
+    CloseHandle(info.hProcess);
+    return 0;
+}
+
+/*
+ * The service opens the process that asks it, as its user. The launch stage is locked but for that
+ * call: with the one entry more that it opens itself by, the call must work. Whether it fails
+ * without is told, and so is whether what it makes is born into a job of the caller's.
+ */
+static void locked_caller(const struct row *row)
+{
+    const char *user = user_sid();
+    char password[40];
+    int in_job = -1, unused;
+    BOOL own_job = FALSE;
+    (void)row;
+    CHECK(user_make(password), "no account");
+    IsProcessInJob(GetCurrentProcess(), NULL, &own_job);
+    bool set =
+        own_process_list(f("D:P(A;;0x1fffff;;;SY)(A;;0x121001;;;%s)(A;;RC;;;S-1-3-4)", user));
+    DWORD locked = set ? start_suspended(password, &unused) : 0;
+    bool opened =
+        own_process_list(f("D:P(A;;0x1fffff;;;SY)(A;;0x1214c1;;;%s)(A;;RC;;;S-1-3-4)", user));
+    DWORD code = opened ? start_suspended(password, &in_job) : 0;
+    own_process_list(f("D:(A;;0x1fffff;;;SY)(A;;0x1fffff;;;%s)", user));
+    user_remove();
+    CHECK(set && opened, "the list of the suite's own process cannot be set");
+    EXPECT(code == 0, "from a process that is open to its user for 0x4C0: error %lu", code);
+    diag("from a locked process: error %lu; new process in a job: %d, the suite itself: %d", locked,
+        in_job, own_job);
+}
+
+/* What Windows says of an account that nobody put into a group, as set-up makes them. */
+static void new_account(const struct row *row)
+{
+    char password[40];
+    USER_INFO_4 *info = NULL;
+    (void)row;
+    CHECK(user_make_alone(password), "no account");
+    NET_API_STATUS code = NetUserGetInfo(NULL, w(SUITE_USER), 4, (BYTE **)&info);
+    if (!code)
+        diag("level %lu (0 guest, 1 user), operator flags 0x%lX, flags 0x%lX, expired %lu, "
+             "expires 0x%lX",
+            info->usri4_priv, info->usri4_auth_flags, info->usri4_flags,
+            info->usri4_password_expired, info->usri4_acct_expires);
+    bool good = !code && info->usri4_priv != USER_PRIV_ADMIN && !info->usri4_auth_flags &&
+                !info->usri4_password_expired && info->usri4_acct_expires == TIMEQ_FOREVER;
+    NetApiBufferFree(info);
+    user_remove();
+    EXPECT(good, "NetUserGetInfo: error %lu, or an account that set-up would not accept", code);
+}
+
 /* A provider of the suite's own is added and read back by its key in a transaction that never ends
  * well; on a machine without the service or the DLL nothing of it works. */
 static void m_filters(const struct row *row)
@@ -157,6 +235,11 @@ static const struct row rows[] = {
         NULL},
     {"M28", "machine__secondary_logon__runs_as_the_account",
         NEED_ELEVATED | NEED(FACT_ACCOUNTS) | NEED(FACT_LOGON), 0, m_secondary, NULL},
+    {"M31", "machine__new_account__is_what_set_up_accepts", NEED_ELEVATED | NEED(FACT_ACCOUNTS), 0,
+        new_account, NULL},
+    {"M32", "machine__secondary_logon__from_a_locked_process_opened_for_it",
+        NEED_ELEVATED | NEED(FACT_ACCOUNTS) | NEED(FACT_LOGON) | NEED(FACT_SECLOGON), 0,
+        locked_caller, NULL},
     {"M29", "machine__filter_engine__keeps_what_it_is_given", NEED_ELEVATED, 0, m_filters, NULL},
 };
 const struct row_set rows_accounts = {rows, countof(rows)};

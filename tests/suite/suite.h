@@ -85,8 +85,8 @@ struct row_set {
 };
 extern const struct row_set rows_facts, rows_streams, rows_exit, rows_argv, rows_environment,
     rows_policy, rows_lifetime, rows_codex, rows_files, rows_names, rows_process, rows_extra,
-    rows_objects, rows_grants, rows_gates, rows_integrity, rows_accounts, rows_setup, rows_hops,
-    rows_hop_objects, rows_installed, rows_everyday, rows_uninstall;
+    rows_objects, rows_grants, rows_gates, rows_hosts, rows_integrity, rows_accounts, rows_setup,
+    rows_hops, rows_hop_objects, rows_installed, rows_everyday, rows_uninstall;
 
 struct options {
     const char *self, *self_dir, *programs, *work; /* full paths */
@@ -166,12 +166,13 @@ struct run {
     const char *cwd;
     const void *input; /* written to standard input, then closed; NULL = NUL device */
     size_t input_length;
-    HANDLE in, out, err;  /* inheritable handles used instead of pipes */
-    HANDLE extra;         /* one more handle to inherit */
-    HANDLE token;         /* CreateProcessAsUserW */
-    DWORD create_flags;   /* CREATE_NO_WINDOW unless a console flag is there */
-    unsigned limit_ms;    /* 0 = 30 s, multiplied by --slow */
-    unsigned slow_reader; /* ms of sleep before each read of standard output */
+    HANDLE in, out, err;        /* inheritable handles used instead of pipes */
+    HANDLE extra;               /* one more handle to inherit */
+    HANDLE token;               /* CreateProcessAsUserW */
+    const wchar_t *environment; /* double-zero block instead of the suite's own */
+    DWORD create_flags;         /* CREATE_NO_WINDOW unless a console flag is there */
+    unsigned limit_ms;          /* 0 = 30 s, multiplied by --slow */
+    unsigned slow_reader;       /* ms of sleep before each read of standard output */
     bool keep_input_open;
     /* Set by run_start and run_finish. */
     HANDLE process, thread, threads[3], pipe_in, pipe_out, pipe_err;
@@ -238,6 +239,8 @@ char *agent_story(const struct agent *agent);
 char *name_sid(const char *name, SID_NAME_USE *ret_use);
 /* An ordinary local user with a password of its own; false and a reason in diag otherwise. */
 bool user_make(char password[40]);
+/* The same in no group at all, as NetUserAdd leaves it. */
+bool user_make_alone(char password[40]);
 void user_remove(void);
 /* Rights that the local policy gives to a SID, "SeThis SeThat", sorted; "" when none. */
 char *rights_of(const char *sid);
