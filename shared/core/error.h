@@ -116,6 +116,15 @@ const char *sbx_domain_name(enum sbx_domain domain);
  */
 const char *sbx_code_name(enum sbx_domain domain, uint32_t code);
 
+/**
+ * Who keeps a program from starting, and what to do about it, for the codes that mean that a policy
+ * or a scanner does; NULL for every other code. Static text, a hint.
+ * @param code of Win32
+ * @see https://learn.microsoft.com/windows/win32/debug/system-error-codes
+ *      https://learn.microsoft.com/windows/apps/develop/smart-app-control/overview
+ */
+const char *sbx_code_blocker(uint32_t code);
+
 /** The status that a system code stands for (5 -> SBX_DENIED); SBX_OS when it has no own one. */
 enum sbx_status sbx_code_status(enum sbx_domain domain, uint32_t code);
 

@@ -53,6 +53,8 @@ static const struct row win32_rows[] = {
     {193, SBX_INVALID, "ERROR_BAD_EXE_FORMAT"},
     {206, SBX_INVALID, "ERROR_FILENAME_EXCED_RANGE"},
     {216, SBX_INVALID, "ERROR_EXE_MACHINE_TYPE_MISMATCH"},
+    {225, SBX_DENIED, "ERROR_VIRUS_INFECTED"},
+    {226, SBX_DENIED, "ERROR_VIRUS_DELETED"},
     {230, SBX_OS, "ERROR_BAD_PIPE"},
     {231, SBX_OS, "ERROR_PIPE_BUSY"},
     {232, SBX_OS, "ERROR_NO_DATA"},
@@ -62,6 +64,7 @@ static const struct row win32_rows[] = {
     {259, SBX_NOT_FOUND, "ERROR_NO_MORE_ITEMS"},
     {267, SBX_INVALID, "ERROR_DIRECTORY"},
     {487, SBX_OS, "ERROR_INVALID_ADDRESS"},
+    {577, SBX_DENIED, "ERROR_INVALID_IMAGE_HASH"},
     {740, SBX_DENIED, "ERROR_ELEVATION_REQUIRED"},
     {995, SBX_CANCELLED, "ERROR_OPERATION_ABORTED"},
     {997, SBX_OS, "ERROR_IO_PENDING"},
@@ -148,6 +151,12 @@ static const struct row win32_rows[] = {
     {2404, SBX_OS, "ERROR_DEVICE_IN_USE"},
     {4390, SBX_DENIED, "ERROR_NOT_A_REPARSE_POINT"},
     {4392, SBX_OS, "ERROR_INVALID_REPARSE_DATA"},
+    {4551, SBX_DENIED, "ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION"},
+    {4556, SBX_DENIED, "ERROR_SYSTEM_INTEGRITY_REPUTATION_MALICIOUS"},
+    {4557, SBX_DENIED, "ERROR_SYSTEM_INTEGRITY_REPUTATION_PUA"},
+    {4558, SBX_DENIED, "ERROR_SYSTEM_INTEGRITY_REPUTATION_DANGEROUS_EXT"},
+    {4559, SBX_DENIED, "ERROR_SYSTEM_INTEGRITY_REPUTATION_OFFLINE"},
+    {4560, SBX_DENIED, "ERROR_SYSTEM_INTEGRITY_REPUTATION_UNATTAINABLE"},
 };
 
 /* https://learn.microsoft.com/openspecs/windows_protocols/ms-erref */
@@ -254,4 +263,25 @@ enum sbx_status sbx_code_status(enum sbx_domain domain, uint32_t code)
     const struct row *row = find(domain, code);
 
     return row ? row->status : SBX_OS;
+}
+
+const char *sbx_code_blocker(uint32_t code)
+{
+    switch (code) {
+    case 225:
+    case 226:
+        return "the machine's virus scanner blocks the program: have it allowed, by its hash or "
+               "folder";
+    case 1260:
+        return "a software restriction policy (AppLocker) blocks the program: ask IT to allow it";
+    case 577:
+    case 4551:
+        return "an application control policy (App Control, Smart App Control) blocks the program: "
+               "ask IT to allow it by its hash; Smart App Control knows no exceptions";
+    default:
+        return code >= 4556 && code <= 4560
+                   ? "Smart App Control does not know the program and blocks it; it knows no "
+                     "exceptions"
+                   : NULL;
+    }
 }

@@ -12,9 +12,6 @@
 #include "../core/winpath.h"
 
 /* https://learn.microsoft.com/windows/win32/debug/system-error-codes--1000-1299- */
-#ifndef ERROR_ACCESS_DISABLED_BY_POLICY
-#define ERROR_ACCESS_DISABLED_BY_POLICY 1260L
-#endif
 #ifndef ERROR_ELEVATION_REQUIRED
 #define ERROR_ELEVATION_REQUIRED 740L
 #endif
@@ -76,15 +73,14 @@ static enum sbx_status refuse(DWORD code, const char *image, struct sbx_error *e
         sbx_error_hint(err, "the prompt was answered with No or closed; run it again and allow it, "
                             "or have an administrator run it");
         break;
-    case ERROR_ACCESS_DISABLED_BY_POLICY:
-        sbx_error_hint(err, "a software restriction policy blocks the program: ask IT to allow it");
-        break;
     case ERROR_ELEVATION_REQUIRED:
     case ERROR_ACCESS_DENIED:
         sbx_error_hint(
             err, "run it from an administrator's prompt, or ask IT to allow elevation requests");
         break;
     default:
+        if (sbx_code_blocker(code))
+            sbx_error_hint(err, "%s", sbx_code_blocker(code));
         break;
     }
     if (err)

@@ -106,6 +106,12 @@ static enum sbx_status refused(
 {
     enum sbx_status status;
 
+    /* The account logged on; it is the program that may not start. */
+    if (sbx_code_blocker(code)) {
+        status = sbx_fail_win32(err, code, "start '%s' as '%s'", spawn->image, spawn->account);
+        sbx_error_hint(err, "%s", sbx_code_blocker(code));
+        return status;
+    }
     switch (code) {
     case ERROR_SERVICE_DISABLED:
     case ERROR_SERVICE_NOT_ACTIVE:

@@ -87,6 +87,30 @@ START_TEST(error__hint__innermost_wins)
 }
 END_TEST
 
+/* Codes of winerror.h that mean: the program is fine, and something on this machine stops it. */
+static const struct {
+    uint32_t code;
+    const char *word; /* NULL: no such code */
+} blockers[] = {{225, "virus scanner"}, {226, "virus scanner"}, {577, "application control"},
+    {1260, "AppLocker"}, {4551, "application control"}, {4556, "Smart App Control"},
+    {4560, "Smart App Control"}, {0, NULL}, {2, NULL}, {5, NULL}, {193, NULL}, {740, NULL},
+    {1326, NULL}, {4555, NULL}, {4561, NULL}};
+
+START_TEST(error__code_of_a_blocker__says_who_and_what_to_do)
+{
+    const char *text = sbx_code_blocker(blockers[_i].code);
+
+    if (!blockers[_i].word) {
+        ck_assert_ptr_null(text);
+        return;
+    }
+    ck_assert_ptr_nonnull(text);
+    ck_assert_ptr_nonnull(strstr(text, blockers[_i].word));
+    ck_assert_int_eq(sbx_code_status(SBX_DOMAIN_WIN32, blockers[_i].code), SBX_DENIED);
+    ck_assert_ptr_nonnull(sbx_code_name(SBX_DOMAIN_WIN32, blockers[_i].code));
+}
+END_TEST
+
 START_TEST(error__null__is_allowed)
 {
     ck_assert_int_eq(sbx_fail(NULL, SBX_DENIED, "no"), SBX_DENIED);
@@ -104,6 +128,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, error__long_text__is_cut_and_marked);
     tcase_add_test(tcase, error__long_utf8__is_cut_between_characters);
     tcase_add_test(tcase, error__hint__innermost_wins);
+    tcase_add_loop_test(
+        tcase, error__code_of_a_blocker__says_who_and_what_to_do, 0, (int)countof(blockers));
     tcase_add_test(tcase, error__null__is_allowed);
 }
 
