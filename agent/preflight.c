@@ -11,6 +11,7 @@
 #include "shared/win/token.h"
 #include "shared/win/volume.h"
 #include "shared/win/wow64.h"
+#include "shared/win/wstr.h"
 
 #include <lmcons.h>
 
@@ -113,6 +114,34 @@ static void ask_passwords(struct sbx_preflight_facts *ret)
     release(buffer);
 }
 
+/* The stream that browsers and archivers add. Whatever cannot be read is unknown. */
+static void ask_download(const struct sbx_facts *facts, struct sbx_preflight_facts *ret)
+{
+    char text[512];
+    struct sbx_buf path;
+    wchar_t *path_w = NULL;
+    HANDLE file = INVALID_HANDLE_VALUE;
+    DWORD read_bytes = 0;
+
+    sbx_buf_init(&path, (size_t)SBX_WINPATH_MAX_CCH * 4u);
+    if (facts->own_directory &&
+        !sbx_buf_printf(
+            &path, NULL, "%s\\sandbox-setup.exe:Zone.Identifier", facts->own_directory) &&
+        !sbx_wstr_from_utf8(path.data, &path_w, NULL)) {
+        file = CreateFileW(path_w, FILE_READ_DATA,
+            FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+        if (file == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND)
+            ret->is_download = SBX_KNOWN_NO;
+    }
+    if (file != INVALID_HANDLE_VALUE) {
+        if (ReadFile(file, text, sizeof(text), &read_bytes, NULL))
+            ret->is_download = known(sbx_preflight_is_download(text, read_bytes));
+        CloseHandle(file);
+    }
+    free(path_w);
+    sbx_buf_done(&path);
+}
+
 static void ask_volume(const char *what, const char *path, struct sbx_preflight_facts *ret)
 {
     struct sbx_preflight_volume *item = &ret->volumes[ret->volume_count];
@@ -143,6 +172,7 @@ void sbx_preflight_gather(const struct sbx_facts *facts, struct sbx_preflight_fa
     ask_token(ret_facts);
     ask_station(ret_facts);
     ask_passwords(ret_facts);
+    ask_download(facts, ret_facts);
     ask_volume("Program Files", facts->program_files, ret_facts);
     ask_volume("ProgramData", facts->program_data, ret_facts);
     ask_volume("the profile", facts->local_app_data, ret_facts);

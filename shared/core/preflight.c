@@ -92,6 +92,29 @@ static void judge_volumes(
                 facts->volumes[i].filesystem[0] ? facts->volumes[i].filesystem : "unknown");
 }
 
+bool sbx_preflight_is_download(const char *text, size_t length_bytes)
+{
+    static const char key[] = "ZoneId=";
+    size_t i;
+
+    for (i = 0; i + sizeof(key) <= length_bytes; i++)
+        if ((!i || text[i - 1] == '\n' || text[i - 1] == '\r') &&
+            memcmp(text + i, key, sizeof(key) - 1) == 0)
+            return text[i + sizeof(key) - 1] >= '3' && text[i + sizeof(key) - 1] <= '9';
+    return false;
+}
+
+/* What the shell does with a download comes before the prompt, and looks like a No to it. */
+static void judge_download(
+    const struct sbx_preflight_facts *facts, struct sbx_preflight_report *report)
+{
+    if (facts->is_download == SBX_KNOWN_YES)
+        add(report, "download", false,
+            "if it is refused: in PowerShell, Unblock-File on the programs in that folder; then "
+            "again",
+            "sandbox-setup.exe is marked as a download: Windows may ask about it, or refuse it");
+}
+
 /* Can a person here become an administrator at all? */
 static void judge_rights(
     const struct sbx_preflight_facts *facts, struct sbx_preflight_report *report)
@@ -102,6 +125,7 @@ static void judge_rights(
 
     if (facts->elevation == SBX_ELEVATION_FULL)
         return;
+    judge_download(facts, report);
     if (facts->is_interactive == SBX_KNOWN_NO) {
         add(report, "rights", true, elsewhere,
             "no prompt can be shown in this session: it has no desktop of a user");

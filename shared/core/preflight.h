@@ -40,6 +40,7 @@ struct sbx_preflight_facts {
     enum sbx_known uac_enabled;       /* EnableLUA */
     enum sbx_known prompts_for_users; /* ConsentPromptBehaviorUser is not "deny" */
     enum sbx_known is_interactive;    /* a window station that a prompt can be shown on */
+    enum sbx_known is_download;       /* sandbox-setup.exe carries the mark of another machine */
     enum sbx_elevation elevation;
     uint32_t password_min_length; /* of the machine's password policy; 0 = none or unknown */
     struct sbx_preflight_volume volumes[SBX_PREFLIGHT_VOLUMES];
@@ -61,6 +62,15 @@ struct sbx_preflight_report {
     size_t count;
     bool fatal; /* one of them is */
 };
+
+/**
+ * Whether a stream "Zone.Identifier" says that the file came from another machine: zone 3
+ * (internet) or above. Attachment Manager and SmartScreen go by it when the shell starts the file,
+ * which is how a prompt for consent begins.
+ * @see
+ * https://learn.microsoft.com/openspecs/windows_protocols/ms-fscc/6e3f7352-d11c-4d76-8c39-2516a9df36e8
+ */
+bool sbx_preflight_is_download(const char *text, size_t length_bytes);
 
 /** Judge the facts for what is about to be done. Uninstalling is hindered by nothing but rights. */
 void sbx_preflight_judge(const struct sbx_preflight_facts *facts, enum sbx_setup_mode mode,

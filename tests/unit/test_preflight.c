@@ -88,6 +88,15 @@ static void user_denied_by_policy(struct sbx_preflight_facts *f)
     f->elevation = SBX_ELEVATION_USER;
     f->prompts_for_users = SBX_KNOWN_NO;
 }
+static void downloaded(struct sbx_preflight_facts *f)
+{
+    f->is_download = SBX_KNOWN_YES;
+}
+static void downloaded_elevated(struct sbx_preflight_facts *f)
+{
+    f->is_download = SBX_KNOWN_YES;
+    f->elevation = SBX_ELEVATION_FULL;
+}
 static void nothing_known(struct sbx_preflight_facts *f)
 {
     memset(f, 0, sizeof(*f));
@@ -111,6 +120,8 @@ static const struct preflight_row {
     {passwords_of_64, NULL, false, false, NULL},
     {passwords_of_65, "password-policy", true, false, "65"},
     {fat, "volume", true, false, "FAT32"},
+    {downloaded, "download", false, true, "download"},
+    {downloaded_elevated, NULL, false, false, NULL}, /* no shell starts it */
     {no_desk, "rights", true, true, "session"},
     {no_desk_elevated, NULL, false, false, NULL},
     {user, "rights", false, true, "administrator"},
@@ -172,8 +183,32 @@ START_TEST(preflight__all_at_once__are_all_told)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    bool is_download;
+} zones[] = {
+    {"[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=about:internet\r\n", true},
+    {"[ZoneTransfer]\nZoneId=4", true},
+    {"[ZoneTransfer]\r\nLastWriterPackageFamilyName=x\r\nZoneId=3", true},
+    {"ZoneId=3", true},
+    {"[ZoneTransfer]\r\nZoneId=1\r\n", false},
+    {"[ZoneTransfer]\r\nZoneId=0\r\nAppZoneId=4\r\n", false},
+    {"[ZoneTransfer]\r\nAppZoneId=4\r\n", false},
+    {"[ZoneTransfer]\r\nZoneId=", false},
+    {"ZoneId=-3", false},
+    {"", false},
+};
+
+START_TEST(download__zone_identifier__as_listed)
+{
+    ck_assert(
+        sbx_preflight_is_download(zones[_i].text, strlen(zones[_i].text)) == zones[_i].is_download);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
+    tcase_add_loop_test(tcase, download__zone_identifier__as_listed, 0, (int)countof(zones));
     tcase_add_loop_test(tcase, preflight__one_fact__is_judged_alone, 0, (int)countof(rows));
     tcase_add_test(tcase, preflight__all_at_once__are_all_told);
 }
