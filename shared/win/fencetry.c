@@ -243,7 +243,13 @@ enum sbx_status sbx_fencetry_listen(uint16_t first, uint16_t last,
         if (code == WSAEADDRINUSE)
             return sbx_fail(err, SBX_EXISTS,
                 "proxy ports %u-%u: fewer than two are free to prove the fence with", first, last);
-        return sbx_fail_win32(err, code, "listen on the proxy ports");
+        (void)sbx_fail_win32(err, code, "listen on the proxy ports %u-%u", first, last);
+        /* Hyper-V and others reserve ranges; a bind there is "denied", whoever asks. */
+        if (code == WSAEACCES)
+            sbx_error_hint(err, "the range may be reserved (netsh interface ipv4 show "
+                                "excludedportrange tcp): as an administrator, sandbox-setup "
+                                "install --proxy-range A-B takes another one");
+        return sbx_code_status(SBX_DOMAIN_WIN32, code);
     }
     *ret_listeners = listeners;
     return SBX_OK;

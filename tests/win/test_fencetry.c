@@ -99,6 +99,19 @@ START_TEST(no_fence__every_try_works)
 }
 END_TEST
 
+/* A reserved range answers as a blocked one does: not in use, but denied. */
+START_TEST(listen__range_that_is_denied__says_what_may_hold_it)
+{
+    struct sbx_fencetry_listeners other = {.count = 0};
+
+    DOUBLES_NEED();
+    put_fence(false, false);
+    ck_assert_int_ne(sbx_fencetry_listen(FIRST, LAST, &other, &err), SBX_OK);
+    ck_assert_uint_eq(err.code, WSAEACCES);
+    ck_assert_ptr_nonnull(strstr(err.hint, "excludedportrange"));
+}
+END_TEST
+
 START_TEST(listen__ports_in_use__are_passed_over_and_a_full_range_is_an_error)
 {
     struct sbx_fencetry_listeners others[8] = {{.count = 0}};
@@ -240,6 +253,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, no_fence__every_try_works);
+    tcase_add_test(tcase, listen__range_that_is_denied__says_what_may_hold_it);
     tcase_add_test(tcase, listen__ports_in_use__are_passed_over_and_a_full_range_is_an_error);
     tcase_add_loop_test(tcase, fence__around_an_offline_account__held_in_both_forms, 0, 2);
     tcase_add_loop_test(tcase, fence__around_an_online_account__held_in_both_forms, 0, 2);
