@@ -157,7 +157,8 @@ SBX_MUST_CHECK enum sbx_status sbx_file_replace_at(HANDLE directory, const char 
 bool sbx_file_is_temporary(const wchar_t *name_w, size_t name_cch, const char *name);
 
 /**
- * Rename an open object.
+ * Rename an open object. Waits up to half a second for others that have open what is to be
+ * replaced, or something in the directory that is to be renamed.
  * @param handle opened with DELETE
  * @param directory the new parent, or NULL to stay in the same one
  * @param new_name one component
@@ -169,7 +170,9 @@ SBX_MUST_CHECK enum sbx_status sbx_file_rename(
     HANDLE handle, HANDLE directory, const char *new_name, bool replace, struct sbx_error *err);
 
 /**
- * Mark an open file or empty directory for deletion; it goes when the last handle closes.
+ * Mark an open file or empty directory for deletion. Its name goes when this handle closes, so that
+ * what a scanner still has open keeps no folder from being removed; before Windows 10 1709, and on
+ * file systems that cannot, when the last handle closes.
  * A reparse point opened with allow_reparse goes itself, not its target (Wine: see the head).
  * @param handle opened with DELETE
  */

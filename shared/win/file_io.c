@@ -10,9 +10,19 @@
 #define TEMPORARY_TRIES 64
 #define FIRST_TRY_CCH 320u /* of a path: most fit, and asking for the length costs as much */
 
-/* FILE_DISPOSITION_INFORMATION_EX of Windows 10 1809: delete, at once, read-only or not. */
+/* FILE_DISPOSITION_INFORMATION_EX: delete, at once (Windows 10 1709), read-only or not (1809). */
 #define DISPOSITION_EX_CLASS 64
-#define DISPOSITION_EX_FLAGS (0x01u | 0x02u | 0x10u)
+#define DISPOSITION_AT_ONCE (0x01u | 0x02u)
+#define DISPOSITION_READ_ONLY 0x10u
+
+/* FILE_RENAME_INFORMATION with flags (Windows 10 1709): replace, also what others have open. */
+#define RENAME_EX_CLASS 65
+#define RENAME_EX_REPLACE (0x01u | 0x02u)
+
+/* Scanners and indexers look at what is new: renaming waits for them, about half a second in all.
+ */
+#define BUSY_TRIES 6
+#define BUSY_FIRST_MS 16u
 
 /* --- facts --------------------------------------------------------------------------------- */
 
@@ -216,6 +226,48 @@ enum sbx_status sbx_file_write_all(
 
 /* --- rename, delete, attributes ------------------------------------------------------------ */
 
+/* What a system, or a file system, says to a class that it does not have. */
+static bool is_unknown_class(NTSTATUS nt)
+{
+    switch ((uint32_t)nt) {
+    case 0xC0000002u: /* STATUS_NOT_IMPLEMENTED */
+    case 0xC0000003u: /* STATUS_INVALID_INFO_CLASS */
+    case 0xC000000Du: /* STATUS_INVALID_PARAMETER */
+    case 0xC0000010u: /* STATUS_INVALID_DEVICE_REQUEST */
+    case 0xC00000BBu: /* STATUS_NOT_SUPPORTED */
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Somebody has what is to be replaced open, or something in the directory that is to be renamed. */
+static bool is_busy(NTSTATUS nt)
+{
+    return (uint32_t)nt == 0xC0000022u /* STATUS_ACCESS_DENIED */ ||
+           (uint32_t)nt == 0xC0000043u /* STATUS_SHARING_VIOLATION */;
+}
+
+/* @param info everything but what the class decides */
+static NTSTATUS rename_once(
+    HANDLE handle, FILE_RENAME_INFORMATION *info, ULONG size_bytes, bool replace)
+{
+    const ULONG flags = RENAME_EX_REPLACE;
+    IO_STATUS_BLOCK io;
+    NTSTATUS nt;
+
+    if (replace) {
+        memcpy(info, &flags, sizeof(flags)); /* the place of ReplaceIfExists */
+        nt = NtSetInformationFile(
+            handle, &io, info, size_bytes, (FILE_INFORMATION_CLASS)RENAME_EX_CLASS);
+        if (!is_unknown_class(nt))
+            return nt;
+        memset(info, 0, sizeof(flags));
+    }
+    info->ReplaceIfExists = replace ? TRUE : FALSE;
+    return NtSetInformationFile(handle, &io, info, size_bytes, FileRenameInformation);
+}
+
 /* FILE_RENAME_INFORMATION with the name behind it. */
 static enum sbx_status rename_w(
     HANDLE handle, HANDLE directory, const wchar_t *name_w, bool replace, struct sbx_error *err)
@@ -223,17 +275,20 @@ static enum sbx_status rename_w(
     size_t name_bytes = wcslen(name_w) * sizeof(wchar_t);
     size_t size_bytes = sizeof(FILE_RENAME_INFORMATION) + name_bytes;
     FILE_RENAME_INFORMATION *info = NULL;
-    IO_STATUS_BLOCK io;
     NTSTATUS nt;
+    unsigned i;
     enum sbx_status status = sbx_calloc(size_bytes, 1, &info, err);
 
     if (status)
         return status;
-    info->ReplaceIfExists = replace ? TRUE : FALSE;
     info->RootDirectory = directory;
     info->FileNameLength = (ULONG)name_bytes;
     memcpy(info->FileName, name_w, name_bytes);
-    nt = NtSetInformationFile(handle, &io, info, (ULONG)size_bytes, FileRenameInformation);
+    nt = rename_once(handle, info, (ULONG)size_bytes, replace);
+    for (i = 0; i < BUSY_TRIES && is_busy(nt); i++) {
+        Sleep(BUSY_FIRST_MS << (i < 3 ? i : 3));
+        nt = rename_once(handle, info, (ULONG)size_bytes, replace);
+    }
     free(info);
     return nt < 0 ? sbx_fail_nt(err, (uint32_t)nt, "rename") : SBX_OK;
 }
@@ -257,17 +312,21 @@ enum sbx_status sbx_file_rename(
 enum sbx_status sbx_file_delete(HANDLE handle, struct sbx_error *err)
 {
     FILE_DISPOSITION_INFORMATION info;
+    ULONG flags = DISPOSITION_AT_ONCE;
     IO_STATUS_BLOCK io;
-    NTSTATUS nt;
+    NTSTATUS nt = NtSetInformationFile(
+        handle, &io, &flags, sizeof(flags), (FILE_INFORMATION_CLASS)DISPOSITION_EX_CLASS);
 
-    info.DoDeleteFile = TRUE;
-    nt = NtSetInformationFile(handle, &io, &info, sizeof(info), FileDispositionInformation);
+    if (is_unknown_class(nt)) {
+        info.DoDeleteFile = TRUE;
+        nt = NtSetInformationFile(handle, &io, &info, sizeof(info), FileDispositionInformation);
+    }
     return nt < 0 ? sbx_fail_nt(err, (uint32_t)nt, "delete") : SBX_OK;
 }
 
 enum sbx_status sbx_file_delete_read_only(HANDLE handle, struct sbx_error *err)
 {
-    ULONG flags = DISPOSITION_EX_FLAGS;
+    ULONG flags = DISPOSITION_AT_ONCE | DISPOSITION_READ_ONLY;
     struct sbx_file_facts facts;
     IO_STATUS_BLOCK io;
     enum sbx_status status = sbx_file_get_facts(handle, &facts, err);

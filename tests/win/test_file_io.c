@@ -185,6 +185,34 @@ START_TEST(temporary__name_of_a_replaced_file__known_and_no_other)
 }
 END_TEST
 
+static DWORD WINAPI close_after_a_while(void *handle)
+{
+    Sleep(60);
+    CloseHandle(handle);
+    return 0;
+}
+
+/* A scanner that shares everything, and one that shares deleting with nobody. */
+START_TEST(replace__somebody_has_it_open_for_a_moment__waits)
+{
+    const DWORD shares[] = {
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_SHARE_READ};
+    HANDLE held, thread;
+
+    ck_assert_sbx_ok(sbx_file_replace_at(file_root, "state", "one", 3, NULL, &err), &err);
+    held = CreateFileW(
+        scratch_path_w("state"), GENERIC_READ, shares[_i], NULL, OPEN_EXISTING, 0, NULL);
+    ck_assert_ptr_ne(held, INVALID_HANDLE_VALUE);
+    thread = CreateThread(NULL, 0, close_after_a_while, held, 0, NULL);
+    ck_assert_ptr_nonnull(thread);
+    ck_assert_sbx_ok(sbx_file_replace_at(file_root, "state", "second", 6, NULL, &err), &err);
+    WaitForSingleObject(thread, INFINITE);
+    CloseHandle(thread);
+    file_ck_content("state", "second");
+    ck_assert_uint_eq(count_entries("state*"), 1);
+}
+END_TEST
+
 START_TEST(replace__target_is_a_directory__refused_and_nothing_left_beside)
 {
     unsigned before = count_entries("*");
@@ -262,6 +290,47 @@ START_TEST(delete_read_only__file_with_another_name__keeps_its_attribute)
 }
 END_TEST
 
+/* FILE_DISPOSITION_INFORMATION_EX; true where names really go at once. */
+static bool deletes_at_once(void)
+{
+    static const struct sbx_file_how how = {.access = DELETE};
+    HANDLE handle = NULL, other = NULL;
+    IO_STATUS_BLOCK io;
+    ULONG flags = 3;
+    bool gone;
+
+    scratch_write("trial", "x");
+    handle = file_open_at("trial", &how);
+    other = file_open_at("trial", &any);
+    gone =
+        NtSetInformationFile(handle, &io, &flags, sizeof(flags), (FILE_INFORMATION_CLASS)64) >= 0;
+    sbx_handle_close(&handle);
+    gone = gone && !scratch_exists("trial");
+    sbx_handle_close(&other);
+    return gone;
+}
+
+START_TEST(delete__somebody_else_has_it_open__its_folder_can_go)
+{
+    static const struct sbx_file_how how = {.access = DELETE};
+    HANDLE other, handle;
+
+    if (platform_is_wine() && !deletes_at_once())
+        UNIT_SKIP("names do not go at once here: %s", "Wine");
+    scratch_mkdir("tree");
+    scratch_write("tree\\leaf", "x");
+    other = file_open_at("tree\\leaf", &reading);
+    handle = file_open_at("tree\\leaf", &how);
+    ck_assert_sbx_ok(sbx_file_delete(handle, &err), &err);
+    sbx_handle_close(&handle);
+    handle = file_open_at("tree", &how);
+    ck_assert_sbx_ok(sbx_file_delete(handle, &err), &err);
+    sbx_handle_close(&handle);
+    ck_assert(!scratch_exists("tree"));
+    sbx_handle_close(&other);
+}
+END_TEST
+
 START_TEST(delete_read_only__only_name__gone)
 {
     static const struct sbx_file_how deleting = {
@@ -303,11 +372,13 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, read_named__device_directory_missing__refused);
     tcase_add_test(tcase, replace__new_and_existing__content_and_nothing_left_beside);
     tcase_add_test(tcase, temporary__name_of_a_replaced_file__known_and_no_other);
+    tcase_add_loop_test(tcase, replace__somebody_has_it_open_for_a_moment__waits, 0, 2);
     tcase_add_test(tcase, replace__target_is_a_directory__refused_and_nothing_left_beside);
     tcase_add_test(tcase, rename__free_taken_replace_move__as_asked);
     tcase_add_test(tcase, delete__file_and_full_directory__gone_and_refused);
     tcase_add_test(tcase, rename_delete__without_the_right__denied);
     tcase_add_test(tcase, delete_read_only__file_with_another_name__keeps_its_attribute);
+    tcase_add_test(tcase, delete__somebody_else_has_it_open__its_folder_can_go);
     tcase_add_test(tcase, delete_read_only__only_name__gone);
     tcase_add_test(tcase, set_attributes__read_only_and_back__kept);
 }
