@@ -4,6 +4,7 @@
 #include "shared/core/winpath.h"
 #include "shared/win/file.h"
 #include "shared/win/handle.h"
+#include "shared/win/stream.h"
 
 /* Layers besides the command line's own; each --policy file is one. */
 #define MAX_FILES 16u
@@ -37,14 +38,15 @@ static enum sbx_status read_stdin(struct sbx_buf *text, struct sbx_error *err)
     if (!sbx_handle_is_set(input))
         return sbx_fail(err, SBX_INVALID, "there is no standard input to read the policy from");
     for (;;) {
-        DWORD length = 0;
-        BOOL ok = ReadFile(input, part, sizeof(part), &length, NULL);
-        DWORD code = ok ? 0 : GetLastError();
+        DWORD length = 0, code;
 
-        if (!ok && code != ERROR_BROKEN_PIPE)
-            return sbx_fail_win32(err, code, "read the policy from standard input");
-        if (!length)
-            return SBX_OK;
+        SetLastError(ERROR_SUCCESS);
+        if (!sbx_stream_read(input, part, sizeof(part), &length)) {
+            code = GetLastError();
+            return code == ERROR_SUCCESS || code == ERROR_BROKEN_PIPE || code == ERROR_HANDLE_EOF
+                       ? SBX_OK
+                       : sbx_fail_win32(err, code, "read the policy from standard input");
+        }
         status = sbx_buf_add(text, part, length, err);
         if (status)
             return status;

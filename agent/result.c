@@ -9,6 +9,7 @@
 #include "shared/core/winpath.h"
 #include "shared/win/file.h"
 #include "shared/win/handle.h"
+#include "shared/win/stream.h"
 #include "shared/win/wstr.h"
 
 static void write_list(struct sbx_json_writer *w, const char *key, const struct sbx_strings *list)
@@ -251,21 +252,11 @@ enum sbx_status sbx_result_open(const char *target, void **ret_handle, struct sb
 
 enum sbx_status sbx_result_write(void **handle, const struct sbx_buf *json, struct sbx_error *err)
 {
-    const char *bytes = json->data;
-    size_t left = json->length_bytes;
     enum sbx_status status = SBX_OK;
-    DWORD written = 0, code;
+    DWORD code;
 
-    while (left && !status) {
-        BOOL ok = WriteFile(*handle, bytes, (DWORD)left, &written, NULL);
-
-        code = GetLastError();
-        if (!ok || !written)
-            status = sbx_fail_win32(err, code, "write the result");
-        bytes += written;
-        left -= written;
-    }
-    if (!status && !WriteFile(*handle, "\n", 1, &written, NULL)) {
+    if (!sbx_stream_write(*handle, json->data, json->length_bytes) ||
+        !sbx_stream_write(*handle, "\n", 1)) {
         code = GetLastError();
         status = sbx_fail_win32(err, code, "write the result");
     }

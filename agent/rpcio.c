@@ -4,6 +4,7 @@
 #include "shared/win/clock.h"
 #include "shared/win/handle.h"
 #include "shared/win/spawn.h"
+#include "shared/win/stream.h"
 
 #define READ_BYTES 65536u
 #define BATCH_MAX 64u
@@ -16,46 +17,14 @@ struct batch {
     struct sbx_buf answers;
 };
 
-/* --- bytes ------------------------------------------------------------------------------------ */
-
-/* Read or write some bytes. An overlapped handle needs an event per operation. */
-static bool transfer(
-    const struct sbx_rpcio *io, bool write, char *bytes, DWORD length, DWORD *ret_done)
-{
-    HANDLE handle = write ? io->out : io->in;
-    OVERLAPPED overlapped = {0};
-    BOOL ok;
-
-    *ret_done = 0;
-    if (!io->pipe)
-        return (write ? WriteFile(handle, bytes, length, ret_done, NULL)
-                      : ReadFile(handle, bytes, length, ret_done, NULL)) &&
-               *ret_done;
-    overlapped.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (!overlapped.hEvent)
-        return false;
-    ok = write ? WriteFile(handle, bytes, length, NULL, &overlapped)
-               : ReadFile(handle, bytes, length, NULL, &overlapped);
-    if (ok || GetLastError() == ERROR_IO_PENDING)
-        ok = GetOverlappedResult(handle, &overlapped, ret_done, TRUE);
-    CloseHandle(overlapped.hEvent);
-    return ok && *ret_done;
-}
+/* --- lines ------------------------------------------------------------------------------------ */
 
 /* A whole line. The caller holds the lock. */
 static bool write_line(struct sbx_rpcio *io, struct sbx_buf *line)
 {
-    size_t at = 0;
-    bool ok = !sbx_buf_putc(line, '\n', NULL);
+    bool ok = !sbx_buf_putc(line, '\n', NULL) &&
+              sbx_stream_write(io->out, line->data, line->length_bytes);
 
-    while (ok && at < line->length_bytes) {
-        size_t left = line->length_bytes - at;
-        DWORD done = 0;
-
-        ok = transfer(
-            io, true, line->data + at, left > READ_BYTES ? READ_BYTES : (DWORD)left, &done);
-        at += done;
-    }
     if (!ok)
         SetEvent(io->ended);
     return ok;
@@ -285,7 +254,7 @@ void sbx_rpcio_read(struct sbx_rpcio *io, sbx_rpcio_fn message, void *context)
     sbx_rpc_lines_init(&lines, SBX_RPC_LINE_MAX_BYTES);
     if (!sbx_calloc(READ_BYTES, 1, &part, NULL)) {
         while (WaitForSingleObject(io->ended, 0) == WAIT_TIMEOUT &&
-               transfer(io, false, part, READ_BYTES, &length)) {
+               sbx_stream_read(io->in, part, READ_BYTES, &length)) {
             if (sbx_rpc_lines_feed(&lines, part, length, NULL))
                 break;
             take_lines(io, &lines, message, context);

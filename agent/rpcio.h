@@ -17,7 +17,6 @@
 
 struct sbx_rpcio {
     HANDLE in, out;          /* the same for a pipe */
-    bool pipe;               /* opened for overlapped I/O */
     bool batches;            /* accept them (MCP 2025-03-26 demands it) */
     HANDLE ended;            /* manual-reset: nobody is there any more, or sbx_rpcio_stop */
     CRITICAL_SECTION lock;   /* of writing and of batches */

@@ -163,7 +163,6 @@ enum sbx_status sbx_rpcio_open_pipe(
     if (!status)
         status = listen_and_accept(path, say, &pipe, err);
     if (!status) {
-        io->pipe = true;
         io->in = io->out = pipe.handle;
         pipe.handle = NULL;
         /* The protocol is on the pipe; nobody else shall read what the caller's input says. */

@@ -6,23 +6,10 @@
 
 #include "shared/core/jsonwrite.h"
 #include "shared/core/utf.h"
+#include "shared/win/stream.h"
 #include "shared/win/winerr.h"
 
 #define SAY_MAX_BYTES 65536u
-
-static bool write_all(HANDLE handle, const char *text, size_t length_bytes)
-{
-    while (length_bytes) {
-        DWORD part = length_bytes > 65536u ? 65536u : (DWORD)length_bytes;
-        DWORD written = 0;
-
-        if (!WriteFile(handle, text, part, &written, NULL) || !written)
-            return false;
-        text += written;
-        length_bytes -= written;
-    }
-    return true;
-}
 
 bool sbx_say_write(unsigned long which, const char *text, size_t length_bytes)
 {
@@ -36,7 +23,7 @@ bool sbx_say_write(unsigned long which, const char *text, size_t length_bytes)
         return false;
     if (!GetConsoleMode(handle, &mode) ||
         sbx_utf8_to_utf16(text, length_bytes, &text_w, &cch, NULL))
-        return write_all(handle, text, length_bytes);
+        return sbx_stream_write(handle, text, length_bytes);
     ok = WriteConsoleW(handle, text_w, (DWORD)cch, &written, NULL);
     free(text_w);
     return ok;

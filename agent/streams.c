@@ -4,6 +4,7 @@
 #include "shared/win/handle.h"
 #include "shared/win/pipe.h"
 #include "shared/win/spawn.h"
+#include "shared/win/stream.h"
 #include "shared/win/thread.h"
 
 #define DRAIN_MS 5000u /* for what is in a pipe to reach the console */
@@ -12,35 +13,29 @@ static const DWORD stream_ids[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERR
 
 struct copy {
     HANDLE from, to;
-    bool close_to; /* `to` is a pipe end that must end with the input */
+    bool keys; /* `from` is a console, and `to` a pipe end that must end with it */
 };
 
 /* Bytes from one handle to another until either ends. */
 static DWORD WINAPI copy_thread(void *context)
 {
     struct copy copy = *(struct copy *)context;
+    struct sbx_console_input console = {.handle = copy.from};
     char part[8192];
+    DWORD length = 0;
 
     free(context);
-    for (;;) {
-        DWORD length = 0, done = 0, written = 0;
-
-        if (!ReadFile(copy.from, part, sizeof(part), &length, NULL) || !length)
+    while (copy.keys ? sbx_console_read(&console, part, sizeof(part), &length)
+                     : sbx_stream_read(copy.from, part, sizeof(part), &length))
+        if (!sbx_stream_write(copy.to, part, length))
             break;
-        while (done < length) {
-            if (!WriteFile(copy.to, part + done, length - done, &written, NULL) || !written)
-                goto ended;
-            done += written;
-        }
-    }
-ended:
-    if (copy.close_to)
+    if (copy.keys)
         sbx_handle_close(&copy.to);
     return 0;
 }
 
 static enum sbx_status start_copy(
-    HANDLE from, HANDLE to, bool close_to, HANDLE *ret_thread, struct sbx_error *err)
+    HANDLE from, HANDLE to, bool keys, HANDLE *ret_thread, struct sbx_error *err)
 {
     struct copy *copy = NULL;
     enum sbx_status status = sbx_calloc(1, sizeof(*copy), &copy, err);
@@ -49,7 +44,7 @@ static enum sbx_status start_copy(
         return status;
     copy->from = from;
     copy->to = to;
-    copy->close_to = close_to;
+    copy->keys = keys;
     status = sbx_thread_start(copy_thread, copy, ret_thread, err);
     if (status)
         free(copy);
