@@ -7,6 +7,7 @@
 #include "shared/win/clock.h"
 #include "shared/win/handle.h"
 #include "shared/win/pipe.h"
+#include "shared/win/stream.h"
 #include "shared/win/thread.h"
 
 #define PIPE_BYTES 65536u
@@ -41,6 +42,7 @@ struct sbx_exec {
     struct sbx_session_tty tty;
     volatile LONG tty_size; /* columns << 16 | rows */
     struct sbx_vtfilter filter;
+    bool answered; /* what the console host asked */
 };
 
 static void release(struct sbx_exec *exec)
@@ -74,6 +76,9 @@ static bool deliver(
         sbx_buf_clear(filtered);
         if (sbx_vtfilter_feed(&exec->filter, part, length_bytes, filtered, NULL))
             return false;
+        if (exec->filter.asked && !exec->answered)
+            sbx_execinput_answer(&exec->input, sbx_vtfilter_attributes);
+        exec->answered = exec->filter.asked;
         part = filtered->data;
         length_bytes = filtered->length_bytes;
     }
@@ -93,13 +98,13 @@ static DWORD WINAPI pump_thread(void *context)
     if (!sbx_calloc(SBX_EXEC_PART_BYTES, 1, &part, NULL)) {
         for (;;) {
             DWORD length = 0;
-            BOOL ok;
+            bool ok;
 
             InterlockedExchange(&pump->reading, 1);
-            ok = ReadFile(pump->pipe, part, SBX_EXEC_PART_BYTES, &length, NULL);
+            ok = sbx_stream_read(pump->pipe, part, SBX_EXEC_PART_BYTES, &length);
             InterlockedExchange(&pump->reading, 0);
             InterlockedIncrement(&pump->delivered);
-            if (!ok || !length || !deliver(pump, &filtered, part, length))
+            if (!ok || !deliver(pump, &filtered, part, length))
                 break;
         }
     }

@@ -13,6 +13,7 @@ struct sbx_execinput_part {
     struct sbx_execinput_part *next;
     struct sbx_rpc_id id;
     bool end;
+    bool own; /* ours: nobody waits for an answer */
     size_t length_bytes;
     char bytes[];
 };
@@ -51,7 +52,8 @@ static void answer(struct sbx_execinput *input, struct sbx_execinput_part *part,
     sbx_error_init(&err);
     if (failed)
         sbx_fail(&err, SBX_CANCELLED, "the command does not read its input any more");
-    input->written(input->context, &part->id, part->length_bytes, failed ? &err : NULL);
+    if (!part->own)
+        input->written(input->context, &part->id, part->length_bytes, failed ? &err : NULL);
     sbx_wipe(part->bytes, part->length_bytes);
     free(part);
 }
@@ -101,7 +103,8 @@ enum sbx_status sbx_execinput_open(
     return sbx_thread_start(input_thread, input, &input->thread, err);
 }
 
-enum sbx_status sbx_execinput_add(struct sbx_execinput *input, const struct sbx_rpc_id *id,
+/* @param id NULL: ours */
+static enum sbx_status add(struct sbx_execinput *input, const struct sbx_rpc_id *id,
     const char *bytes, size_t length_bytes, bool end, struct sbx_error *err)
 {
     struct sbx_execinput_part *part = NULL;
@@ -110,7 +113,9 @@ enum sbx_status sbx_execinput_add(struct sbx_execinput *input, const struct sbx_
     status = sbx_calloc(1, sizeof(*part) + length_bytes, &part, err);
     if (status)
         return status;
-    part->id = *id;
+    if (id)
+        part->id = *id;
+    part->own = !id;
     part->end = end;
     part->length_bytes = length_bytes;
     if (length_bytes)
@@ -137,6 +142,18 @@ enum sbx_status sbx_execinput_add(struct sbx_execinput *input, const struct sbx_
     if (!status && input->wake)
         SetEvent(input->wake);
     return status;
+}
+
+enum sbx_status sbx_execinput_add(struct sbx_execinput *input, const struct sbx_rpc_id *id,
+    const char *bytes, size_t length_bytes, bool end, struct sbx_error *err)
+{
+    return add(input, id, bytes, length_bytes, end, err);
+}
+
+void sbx_execinput_answer(struct sbx_execinput *input, const char *text)
+{
+    if (add(input, NULL, text, strlen(text), false, NULL))
+        return; /* a program that is over, or whose input is, needs no answer */
 }
 
 void sbx_execinput_end(struct sbx_execinput *input)

@@ -40,6 +40,9 @@ SBX_MUST_CHECK enum sbx_status sbx_execinput_add(struct sbx_execinput *input,
     const struct sbx_rpc_id *id, const char *bytes, size_t length_bytes, bool end,
     struct sbx_error *err);
 
+/** A word of ours to the console host of the command's terminal; it waits its turn as others do. */
+void sbx_execinput_answer(struct sbx_execinput *input, const char *text);
+
 /** The command is over: answer what waits, end the thread. Twice is fine. */
 void sbx_execinput_end(struct sbx_execinput *input);
 void sbx_execinput_done(struct sbx_execinput *input);

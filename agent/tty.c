@@ -4,6 +4,7 @@
 #include "shared/win/handle.h"
 #include "shared/win/pipe.h"
 #include "shared/win/spawn.h"
+#include "shared/win/stream.h"
 #include "shared/win/thread.h"
 
 #define PART_BYTES 16384u
@@ -74,14 +75,13 @@ static void choose_size(struct sbx_tty *tty)
 
 /* --- copying ---------------------------------------------------------------------------------- */
 
-static bool write_all(HANDLE to, const char *bytes, size_t length)
+/* What the terminal is not asked, because it does not pass the filter, is answered here. */
+static void answer_host(struct sbx_tty *tty, const struct sbx_vtfilter *filter)
 {
-    DWORD written = 0;
-
-    for (; length; bytes += written, length -= written)
-        if (!WriteFile(to, bytes, (DWORD)length, &written, NULL) || !written)
-            return false;
-    return true;
+    if (!filter->asked || !tty->answers)
+        return;
+    sbx_stream_write(tty->answers, sbx_vtfilter_attributes, strlen(sbx_vtfilter_attributes));
+    sbx_handle_close(&tty->answers);
 }
 
 /* The screen to the terminal. After the terminal is gone it is still read: the host must not wait.
@@ -97,16 +97,18 @@ static DWORD WINAPI copy_screen(void *context)
 
     sbx_vtfilter_init(&filter);
     sbx_buf_init(&out, PART_BYTES + 8);
-    while (ReadFile(tty->screen, part, sizeof(part), &length, NULL) && length) {
+    while (sbx_stream_read(tty->screen, part, sizeof(part), &length)) {
         if (tty->pass) {
-            open = open && write_all(tty->out, part, length);
+            open = open && sbx_stream_write(tty->out, part, length);
             continue;
         }
         sbx_buf_clear(&out);
         if (sbx_vtfilter_feed(&filter, part, length, &out, NULL))
             break;
-        open = open && write_all(tty->out, out.data ? out.data : "", out.length_bytes);
+        answer_host(tty, &filter);
+        open = open && sbx_stream_write(tty->out, out.data ? out.data : "", out.length_bytes);
     }
+    sbx_handle_close(&tty->answers);
     sbx_buf_done(&out);
     return 0;
 }
@@ -117,17 +119,20 @@ static DWORD WINAPI copy_screen(void *context)
  */
 struct keys {
     HANDLE from, to;
+    bool is_console;
 };
 
 static DWORD WINAPI copy_keys(void *context)
 {
     struct keys keys = *(struct keys *)context;
+    struct sbx_console_input console = {.handle = keys.from};
     char part[4096];
     DWORD length = 0;
 
     free(context);
-    while (ReadFile(keys.from, part, sizeof(part), &length, NULL) && length)
-        if (!write_all(keys.to, part, length))
+    while (keys.is_console ? sbx_console_read(&console, part, sizeof(part), &length)
+                           : sbx_stream_read(keys.from, part, sizeof(part), &length))
+        if (!sbx_stream_write(keys.to, part, length))
             break;
     sbx_handle_close(&keys.to);
     return 0;
@@ -138,10 +143,8 @@ static DWORD WINAPI copy_keys(void *context)
 static void raw_mode(struct sbx_tty *tty)
 {
     if (tty->in_is_console) {
-        tty->in_code_page = GetConsoleCP();
         GetConsoleMode(tty->in, &tty->in_mode);
         SetConsoleMode(tty->in, VT_INPUT);
-        SetConsoleCP(CP_UTF8);
     }
     if (tty->out_is_console) {
         tty->out_code_page = GetConsoleOutputCP();
@@ -155,14 +158,12 @@ static void raw_mode(struct sbx_tty *tty)
 static void restore(struct sbx_tty *tty)
 {
     if (tty->out_is_console) {
-        write_all(tty->out, sbx_vtfilter_reset, strlen(sbx_vtfilter_reset));
+        sbx_stream_write(tty->out, sbx_vtfilter_reset, strlen(sbx_vtfilter_reset));
         SetConsoleMode(tty->out, tty->out_mode);
         SetConsoleOutputCP(tty->out_code_page);
     }
-    if (tty->in_is_console) {
+    if (tty->in_is_console)
         SetConsoleMode(tty->in, tty->in_mode);
-        SetConsoleCP(tty->in_code_page);
-    }
 }
 
 static HANDLE standard(DWORD which)
@@ -184,12 +185,15 @@ static enum sbx_status open_keys(struct sbx_tty *tty, struct sbx_error *err)
     tty->child[0] = pipe.read;
     tty->owned[0] = true;
     tty->keys = pipe.write;
-    if (!tty->in)
-        return SBX_OK;
+    if (!tty->pass)
+        status = sbx_handle_duplicate(tty->keys, false, &tty->answers, err);
+    if (status || !tty->in)
+        return status;
     status = sbx_calloc(1, sizeof(*keys), &keys, err);
     if (status)
         return status;
     keys->from = tty->in;
+    keys->is_console = tty->in_is_console;
     status = sbx_handle_duplicate(tty->keys, false, &keys->to, err);
     if (!status)
         status = sbx_thread_start(copy_keys, keys, &tty->threads[0], err);
@@ -205,7 +209,8 @@ static enum sbx_status open_screen(struct sbx_tty *tty, struct sbx_error *err)
     struct sbx_pipe pipe = {0};
     enum sbx_status status;
 
-    if (tty->pass && tty->out && !tty->out_is_console) {
+    /* The console host writes as one does to a handle that is not overlapped: pipes may be. */
+    if (tty->pass && tty->out && GetFileType(tty->out) == FILE_TYPE_DISK) {
         tty->child[1] = tty->out;
         return SBX_OK;
     }
@@ -232,6 +237,8 @@ static void close_streams(void *context)
         sbx_handle_close(&tty->screen); /* else the thread still uses it */
     if (tty->threads[2])
         WaitForSingleObject(tty->threads[2], 4 * SIZE_MS);
+    if (!tty->threads[1]) /* which closes it otherwise */
+        sbx_handle_close(&tty->answers);
     for (i = 0; i < countof(tty->threads); i++)
         sbx_handle_close(&tty->threads[i]);
     restore(tty);

@@ -24,11 +24,12 @@ struct sbx_tty {
     HANDLE in, out;                 /* the caller's; borrowed; NULL: none */
     bool in_is_console, out_is_console;
     unsigned long in_mode, out_mode;
-    unsigned in_code_page, out_code_page;
+    unsigned out_code_page;
     HANDLE child[2]; /* to hand over; owned where it is a pipe end made here */
     HANDLE keys;     /* our end of the keyboard's pipe */
     bool owned[2];
-    HANDLE screen; /* our end of the screen's pipe */
+    HANDLE screen;  /* our end of the screen's pipe */
+    HANDLE answers; /* the keyboard's pipe again, for what the console host asks; NULL: answered */
     HANDLE threads[3];
     volatile LONG ended;
 };

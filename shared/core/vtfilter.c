@@ -19,6 +19,8 @@ enum state {
 const char sbx_vtfilter_reset[] =
     "\x1b[?1049l\x1b[?1l\x1b[?7h\x1b[?25h\x1b[?2004l\x1b[4l\x1b>\x1b[r\x1b(B\x1b)B\x1b[0 q\x1b[0m";
 
+const char sbx_vtfilter_attributes[] = "\x1b[?61;22c";
+
 void sbx_vtfilter_init(struct sbx_vtfilter *filter)
 {
     memset(filter, 0, sizeof(*filter));
@@ -75,6 +77,12 @@ static bool is_small(const char *text, size_t length)
         number = number * 10 + (unsigned)(text[i] - '0');
     }
     return number <= REPEAT_MAX;
+}
+
+/* Primary device attributes, ECMA-48 8.3.24: CSI c, CSI 0 c. */
+static bool is_question(const char *text, size_t length, char final)
+{
+    return final == 'c' && (!length || (length == 1 && text[0] == '0'));
 }
 
 /*
@@ -166,6 +174,8 @@ static enum sbx_status in_sequence(
     }
     allowed = is_control ? is_control_allowed(filter->sequence, filter->sequence_bytes, c)
                          : is_designation_allowed(filter->sequence, filter->sequence_bytes, c);
+    if (is_control && is_question(filter->sequence, filter->sequence_bytes, c))
+        filter->asked = true;
     return put_sequence(filter, is_control ? "\x1b[" : "\x1b", c, allowed, out, err);
 }
 

@@ -32,6 +32,7 @@ struct sbx_vtfilter {
     char character[4]; /* the start of a UTF-8 character */
     size_t character_bytes, character_needs;
     uint64_t dropped; /* sequences and controls */
+    bool asked;       /* among them: what kind of terminal it is (CSI c) */
 };
 
 /** Start. {0} is the same. */
@@ -51,5 +52,13 @@ SBX_MUST_CHECK enum sbx_status sbx_vtfilter_feed(struct sbx_vtfilter *filter, co
  * the program has ended, however it ended.
  */
 extern const char sbx_vtfilter_reset[];
+
+/*
+ * The answer to `asked`, as input: a terminal of class 1 with colours, whatever it is in truth.
+ * Console hosts from the end of 2024 on ask when they start and hold the program back until they
+ * are answered, or 3 s have passed. Once is enough: a program that asks has a host that answers.
+ * @see https://learn.microsoft.com/windows/console/console-virtual-terminal-sequences#query-state
+ */
+extern const char sbx_vtfilter_attributes[];
 
 #endif

@@ -178,6 +178,35 @@ START_TEST(row_in_parts_of_any_size__comes_out_the_same)
 }
 END_TEST
 
+/* The one question that a console host waits for; an answer of ours must not be one again. */
+START_TEST(question__what_terminal__is_noted_and_dropped)
+{
+    static const char *const questions[] = {E "[c", E "[0c", "x" E "[1m" E "[c"};
+    static const char *const others[] = {
+        E "[>c", E "[=c", E "[1c", E "[6n", E "c", "c", sbx_vtfilter_attributes};
+    struct sbx_vtfilter filter;
+    struct sbx_buf out;
+    size_t i, at;
+
+    sbx_buf_init(&out, 4096);
+    for (i = 0; i < countof(questions); i++) {
+        sbx_vtfilter_init(&filter);
+        for (at = 0; questions[i][at]; at++) {
+            ck_assert(!filter.asked);
+            ck_assert_int_eq(sbx_vtfilter_feed(&filter, questions[i] + at, 1, &out, NULL), SBX_OK);
+        }
+        ck_assert(filter.asked);
+    }
+    for (i = 0; i < countof(others); i++) {
+        sbx_vtfilter_init(&filter);
+        ck_assert_int_eq(
+            sbx_vtfilter_feed(&filter, others[i], strlen(others[i]), &out, NULL), SBX_OK);
+        ck_assert_msg(!filter.asked, "row %zu", i);
+    }
+    sbx_buf_done(&out);
+}
+END_TEST
+
 START_TEST(nul__is_dropped)
 {
     ck_assert_str_eq(filtered("a\0b", 3, 1000), "ab");
@@ -333,6 +362,7 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, allowed__row__passes_as_it_is, 0, (int)countof(allowed));
     tcase_add_loop_test(tcase, row__is_neutral, 0, (int)countof(rows));
     tcase_add_loop_test(tcase, row_in_parts_of_any_size__comes_out_the_same, 0, (int)countof(rows));
+    tcase_add_test(tcase, question__what_terminal__is_noted_and_dropped);
     tcase_add_test(tcase, nul__is_dropped);
     tcase_add_test(tcase, random_bytes__filtered_twice__is_filtered_once);
     tcase_add_test(tcase, reset__whatever_passes_and_stays__is_undone);
