@@ -129,22 +129,6 @@ static enum sbx_status gather_own_directory(struct sbx_facts *facts, struct sbx_
     return status;
 }
 
-static enum sbx_status gather_environment(struct sbx_facts *facts, struct sbx_error *err)
-{
-    enum sbx_status status;
-    wchar_t *block = GetEnvironmentStringsW();
-    size_t cch = 0;
-
-    if (!block)
-        return sbx_fail_oom(err);
-    /* The block ends with an empty entry; its length is not told. */
-    while (block[cch] || block[cch + 1])
-        cch++;
-    status = sbx_env_parse((const sbx_char16 *)block, cch + 2, &facts->environment, NULL, err);
-    FreeEnvironmentStringsW(block);
-    return status;
-}
-
 /* Each absolute PATH entry that exists, as final path: none of them may become writable. */
 static enum sbx_status gather_path(struct sbx_facts *facts, struct sbx_error *err)
 {
@@ -273,7 +257,7 @@ enum sbx_status sbx_facts_places(
     if (!status)
         status = gather_calibration(ret_facts, err);
     if (!status)
-        status = gather_environment(ret_facts, err);
+        status = sbx_facts_environment(ret_facts, err);
     if (!status)
         status = gather_path(ret_facts, err);
     if (!status)

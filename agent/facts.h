@@ -32,6 +32,15 @@ SBX_MUST_CHECK enum sbx_status sbx_facts_roots(const struct sbx_policy *policy,
 SBX_MUST_CHECK enum sbx_status sbx_facts_resolve(
     const struct sbx_facts *facts, const char *asked, char **ret_path, struct sbx_error *err);
 
+/**
+ * The caller's environment, and what Windows gives every program where the caller left it out:
+ * hosts of MCP servers hand on a dozen variables (no PATHEXT, ComSpec, windir, ProgramData), and
+ * without those shells, ssh, MSBuild and .NET fail in ways that nobody traces back to them.
+ * @see https://learn.microsoft.com/windows/win32/api/userenv/nf-userenv-createenvironmentblock
+ */
+SBX_MUST_CHECK enum sbx_status sbx_facts_environment(
+    struct sbx_facts *facts, struct sbx_error *err);
+
 /* --- between facts_roots.c and facts_git.c --------------------------------------------------- */
 
 /** Add one object by its path, links not followed; nothing when it does not exist. */

@@ -208,6 +208,23 @@ bool sbx_env_name_matches(const char *pattern, const char *name)
     return !*pattern;
 }
 
+enum sbx_status sbx_env_add_missing(struct sbx_env *env, const struct sbx_env *from,
+    const char *const *patterns, size_t pattern_count, struct sbx_error *err)
+{
+    enum sbx_status status = SBX_OK;
+    size_t i, j;
+
+    for (i = 0; !status && i < from->count; i++) {
+        const struct sbx_env_var *var = &from->vars[i];
+
+        for (j = 0; j < pattern_count && !sbx_env_name_matches(patterns[j], var->name); j++)
+            ;
+        if (j < pattern_count && !sbx_env_get(env, var->name))
+            status = sbx_env_set(env, var->name, var->value, err);
+    }
+    return status;
+}
+
 size_t sbx_env_drop(struct sbx_env *env, const char *pattern)
 {
     size_t dropped = 0, i = 0;

@@ -70,6 +70,13 @@ bool sbx_env_unset(struct sbx_env *env, const char *name);
 SBX_MUST_CHECK enum sbx_status sbx_env_merge(
     struct sbx_env *env, const struct sbx_env *over, struct sbx_error *err);
 
+/**
+ * Set what `from` has and `env` lacks, of the names that match one of the patterns.
+ * @return as sbx_env_set
+ */
+SBX_MUST_CHECK enum sbx_status sbx_env_add_missing(struct sbx_env *env, const struct sbx_env *from,
+    const char *const *patterns, size_t pattern_count, struct sbx_error *err);
+
 /** Remove every variable whose name matches the pattern. @return how many */
 size_t sbx_env_drop(struct sbx_env *env, const char *pattern);
 

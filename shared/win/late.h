@@ -51,6 +51,9 @@
     X(rtl_gen_random, ADVAPI32, "SystemFunction036", BOOLEAN, (PVOID bytes, ULONG size_bytes))     \
     X(co_initialize_ex, OLE32, "CoInitializeEx", HRESULT, (void *reserved, DWORD model))           \
     X(co_uninitialize, OLE32, "CoUninitialize", void, (void))                                      \
+    X(create_environment_block, USERENV, "CreateEnvironmentBlock", BOOL,                           \
+        (void **ret_block, HANDLE token, BOOL inherit))                                            \
+    X(destroy_environment_block, USERENV, "DestroyEnvironmentBlock", BOOL, (void *block))          \
     X(net_user_modals_get, NETAPI32, "NetUserModalsGet", DWORD,                                    \
         (LPCWSTR server, DWORD level, LPBYTE * ret_buffer))                                        \
     X(net_api_buffer_free, NETAPI32, "NetApiBufferFree", DWORD, (LPVOID buffer))                   \

@@ -16,6 +16,7 @@
 #define SBX_LATE_DLL_USER32 "user32.dll"
 #define SBX_LATE_DLL_BCRYPT "bcrypt.dll"
 #define SBX_LATE_DLL_OLE32 "ole32.dll"
+#define SBX_LATE_DLL_USERENV "userenv.dll"
 #define SBX_LATE_DLL_NETAPI32 "netapi32.dll"
 #define SBX_LATE_DLL_FWPUCLNT "fwpuclnt.dll"
 #define SBX_LATE_DLL_OLEAUT32 "oleaut32.dll"

@@ -270,6 +270,28 @@ START_TEST(envblock__random_changes__emit_parse_emit_is_stable)
 }
 END_TEST
 
+START_TEST(envblock__add_missing__neither_changes_nor_takes_others)
+{
+    static const char *const patterns[] = {"ComSpec", "ProgramFiles*", "OS"};
+    struct sbx_env from;
+
+    sbx_env_init(&from);
+    ck_assert_sbx_ok(sbx_env_set(&from, "ComSpec", "C:\\cmd.exe", &err), &err);
+    ck_assert_sbx_ok(sbx_env_set(&from, "PROGRAMFILES", "D:\\P", &err), &err);
+    ck_assert_sbx_ok(sbx_env_set(&from, "ProgramFiles(x86)", "D:\\P86", &err), &err);
+    ck_assert_sbx_ok(sbx_env_set(&from, "PATH", "D:\\x", &err), &err);
+    ck_assert_sbx_ok(sbx_env_set(&env, "ProgramFiles", "C:\\P", &err), &err);
+    ck_assert_sbx_ok(sbx_env_set(&env, "OS", "", &err), &err);
+    ck_assert_sbx_ok(sbx_env_add_missing(&env, &from, patterns, countof(patterns), &err), &err);
+    ck_assert_str_eq(sbx_env_get(&env, "comspec"), "C:\\cmd.exe");
+    ck_assert_str_eq(sbx_env_get(&env, "ProgramFiles"), "C:\\P");
+    ck_assert_str_eq(sbx_env_get(&env, "ProgramFiles(x86)"), "D:\\P86");
+    ck_assert_str_eq(sbx_env_get(&env, "OS"), "");
+    ck_assert_ptr_null(sbx_env_get(&env, "PATH"));
+    sbx_env_done(&from);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
@@ -284,6 +306,7 @@ static void add_tests(TCase *tcase)
         tcase, envblock__pattern__whole_name_without_case, 0, (int)countof(match_rows));
     tcase_add_test(tcase, envblock__many_stars__not_exponential);
     tcase_add_test(tcase, envblock__drop_and_merge);
+    tcase_add_test(tcase, envblock__add_missing__neither_changes_nor_takes_others);
     tcase_add_test(tcase, envblock__random_changes__emit_parse_emit_is_stable);
 }
 
