@@ -66,7 +66,7 @@ void sbx_mcp_answered(struct sbx_mcp *mcp, const struct sbx_rpc_message *message
 void sbx_mcp_tool_failed(
     struct sbx_mcp *mcp, const struct sbx_rpc_id *id, const struct sbx_error *error);
 
-/** Text for a JSON string whatever the bytes are: what is no UTF-8 becomes U+FFFD. */
+/** Text for a JSON string whatever the bytes are: see sbx_oem_text, of this machine. */
 SBX_MUST_CHECK enum sbx_status sbx_mcp_clean(
     const char *bytes, size_t length_bytes, struct sbx_buf *ret_text, struct sbx_error *err);
 

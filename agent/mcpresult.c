@@ -1,31 +1,14 @@
 /* See mcpresult.h. */
 #include "mcpresult.h"
 
-#include "shared/core/utf.h"
+#include "shared/win/oemtext.h"
 
 /* --- what was printed ------------------------------------------------------------------------- */
 
 enum sbx_status sbx_mcp_clean(
     const char *bytes, size_t length_bytes, struct sbx_buf *ret_text, struct sbx_error *err)
 {
-    enum sbx_status status = SBX_OK;
-    size_t at = 0;
-
-    while (!status && at < length_bytes) {
-        size_t valid = sbx_utf8_valid_bytes(bytes + at, length_bytes - at);
-        const char *nul = memchr(bytes + at, '\0', valid);
-
-        if (nul)
-            valid = (size_t)(nul - (bytes + at));
-        if (valid)
-            status = sbx_buf_add(ret_text, bytes + at, valid, err);
-        at += valid;
-        if (!status && at < length_bytes) {
-            status = sbx_buf_puts(ret_text, "\xEF\xBF\xBD", err);
-            at++;
-        }
-    }
-    return status;
+    return sbx_oem_text(bytes, length_bytes, sbx_oem_code_page(), ret_text, err);
 }
 
 /* Keep the last bytes of what comes. */
