@@ -4,6 +4,7 @@
 #include "shared/core/capsid.h"
 #include "shared/core/utf.h"
 #include "shared/win/clock.h"
+#include "shared/win/consolectl.h"
 #include "shared/win/handle.h"
 #include "shared/win/sid.h"
 #include "shared/win/wstr.h"
@@ -15,6 +16,7 @@
 
 struct console {
     HANDLE in, out;
+    HANDLE cancelled; /* Ctrl-C; borrowed */
     DWORD in_mode;
 };
 
@@ -43,7 +45,7 @@ static enum sbx_status open_console(struct console *console, struct sbx_error *e
         return sbx_fail(err, SBX_UNSUPPORTED, "there is no console to ask on");
     }
     SetConsoleMode(console->in, ENABLE_PROCESSED_INPUT);
-    return SBX_OK;
+    return sbx_consolectl_install(&console->cancelled, err);
 }
 
 static void put(const struct console *console, const char *text)
@@ -114,13 +116,18 @@ static enum sbx_status read_line(const struct console *console, uint64_t deadlin
     wchar_t *line_w, size_t *ret_cch, struct sbx_error *err)
 {
     INPUT_RECORD record;
-    DWORD count = 0, code, left;
+    const HANDLE handles[] = {console->cancelled, console->in};
+    DWORD count = 0, code, left, which;
     size_t cch = 0;
 
     for (;;) {
         left = sbx_clock_left_ms(deadline_ms);
-        if (!left || WaitForSingleObject(console->in, left) == WAIT_TIMEOUT)
+        which =
+            left ? WaitForMultipleObjects(countof(handles), handles, FALSE, left) : WAIT_TIMEOUT;
+        if (which == WAIT_TIMEOUT)
             return sbx_fail(err, SBX_TIMEOUT, "no answer in time");
+        if (which == WAIT_OBJECT_0)
+            return sbx_fail(err, SBX_CANCELLED, "Ctrl-C instead of an answer");
         if (!ReadConsoleInputW(console->in, &record, 1, &count)) {
             code = GetLastError();
             return sbx_fail_win32(err, code, "read the answer");
@@ -166,8 +173,10 @@ enum sbx_status sbx_ask_console(void *context, const struct sbx_approval_questio
 
     (void)context;
     status = open_console(&console, err);
-    if (status)
+    if (status) {
+        close_console(&console);
         return status;
+    }
     status = put_question(&console, question, err);
     FlushConsoleInputBuffer(console.in);
     while (!status && ret_answer->choice == SBX_CHOICE_NONE) {

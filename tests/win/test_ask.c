@@ -131,6 +131,29 @@ START_TEST(typed_before_the_question__is_thrown_away)
 }
 END_TEST
 
+static DWORD WINAPI interrupt_later(void *context)
+{
+    (void)context;
+    Sleep(1500);
+    return (DWORD)GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0);
+}
+
+/* Last of all: from here on this process has been asked to end. */
+START_TEST(ctrl_c__ends_the_question_without_an_answer)
+{
+    HANDLE thread = NULL;
+
+    if (!have_console && platform_is_wine())
+        UNIT_SKIP("this Wine's own consoles take no keys");
+    question.timeout_ms = 20000;
+    ck_assert_sbx_ok(sbx_thread_start(interrupt_later, NULL, &thread, &err), &err);
+    ck_assert_int_eq(sbx_ask_console(NULL, &question, &answer, &err), SBX_CANCELLED);
+    ck_assert_int_eq(answer.choice, SBX_CHOICE_NONE);
+    WaitForSingleObject(thread, INFINITE);
+    sbx_handle_close(&thread);
+}
+END_TEST
+
 START_TEST(no_console__nobody_can_be_asked)
 {
     FreeConsole();
@@ -171,6 +194,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, no_console__nobody_can_be_asked);
     tcase_add_test(tcase, attach_asked__command_line__other_words_are_not_meant);
     tcase_add_test(tcase, attach_probe__no_such_process__refused);
+    tcase_add_test(tcase, ctrl_c__ends_the_question_without_an_answer);
 }
 
 UNIT_MAIN("ask", add_tests)
