@@ -62,7 +62,7 @@ static enum sbx_status refuse(
         is_cwd ? "working directory" : "allowWrite", same ? fact->path : fact->asked,
         same ? "" : " ('", same ? "" : fact->path, same ? "" : "')", rule);
     if (is_cwd)
-        sbx_error_hint(err, "cd into a project folder, or use --profile read-only");
+        sbx_error_hint(err, "use a project folder (cd, or --cwd), or --profile read-only");
     else if (!fact->exists)
         sbx_error_hint(err, "create the folder first, or take it out of allowWrite");
     else
