@@ -8,6 +8,8 @@
 
 /* More links on one path than this lead in a circle. */
 #define LINKS_MAX 64
+/* Directories end 12 characters before files: room for an 8.3 name. */
+#define PLAIN_MAX_BYTES 240u
 /* Tags with this bit stand for another name; others (cloud files, compression) do not redirect. */
 #define TAG_NAME_SURROGATE 0x20000000u
 
@@ -23,12 +25,29 @@ struct walk {
 };
 
 static enum sbx_status open_next(const struct walk *walk, const char *prefix, const char *name,
-    ACCESS_MASK access, HANDLE *ret_handle)
+    ACCESS_MASK access, HANDLE *ret_handle, struct sbx_error *err)
 {
     const struct sbx_file_how how = {.kind = SBX_FILE_ANY, .access = access, .allow_reparse = true};
 
-    return walk->parent ? sbx_file_open_at(walk->parent, name, &how, ret_handle, NULL)
-                        : sbx_file_open(prefix, &how, ret_handle, NULL);
+    return walk->parent ? sbx_file_open_at(walk->parent, name, &how, ret_handle, err)
+                        : sbx_file_open(prefix, &how, ret_handle, err);
+}
+
+/*
+ * A folder that cannot be opened hides whether a link is in it. Windows goes through folders that a
+ * user may not open, and a command can make one with a list of its own choice: in a granted folder
+ * that is as good as a link. Elsewhere whoever opens it says so.
+ */
+static enum sbx_status is_hidden(
+    struct walk *walk, const char *prefix, enum sbx_status opened, struct sbx_error *err)
+{
+    walk->missing = true;
+    if (opened == SBX_NOT_FOUND || !walk->granted)
+        return SBX_OK;
+    sbx_error_context(err, "'%s', which a sandboxed command can have made", prefix);
+    sbx_error_hint(err, "its owner can give himself access (icacls), look what is in it and remove "
+                        "it");
+    return opened;
 }
 
 static enum sbx_status judge(
@@ -39,10 +58,10 @@ static enum sbx_status judge(
     enum sbx_status status = SBX_OK;
     HANDLE handle = NULL;
 
-    if (open_next(walk, prefix, name, READ_CONTROL, &handle)) {
-        walk->missing = open_next(walk, prefix, name, 0, &handle) != SBX_OK;
-        if (walk->missing)
-            return SBX_OK; /* whoever opens it says so */
+    if (open_next(walk, prefix, name, READ_CONTROL, &handle, NULL)) {
+        status = open_next(walk, prefix, name, 0, &handle, err);
+        if (status)
+            return is_hidden(walk, prefix, status, err);
     } else if (!sbx_acl_get(handle, NULL, &descriptor, NULL)) {
         walk->granted = walk->granted || sbx_acl_capability(&descriptor.dacl);
     }
@@ -119,6 +138,25 @@ static enum sbx_status final_path(HANDLE handle, char **ret_path, struct sbx_err
     return status;
 }
 
+/*
+ * Without a prefix CreateFileW takes 259 characters, unless the machine was told otherwise. With
+ * it nothing is rewritten, which for a path in normal form is the same.
+ */
+static enum sbx_status to_win32(const char *path, wchar_t **ret_path_w, struct sbx_error *err)
+{
+    enum sbx_status status;
+    struct sbx_buf text;
+
+    if (strlen(path) < PLAIN_MAX_BYTES || sbx_winpath_classify(path) != SBX_WINPATH_DRIVE)
+        return sbx_wstr_from_utf8(path, ret_path_w, err);
+    sbx_buf_init(&text, 4 * 65536);
+    status = sbx_buf_printf(&text, err, "\\\\?\\%s", path);
+    if (!status)
+        status = sbx_wstr_from_utf8(text.data, ret_path_w, err);
+    sbx_buf_done(&text);
+    return status;
+}
+
 enum sbx_status sbx_follow_open(const char *path, ACCESS_MASK access, HANDLE *ret_handle,
     char **ret_path, struct sbx_error *err)
 {
@@ -127,7 +165,7 @@ enum sbx_status sbx_follow_open(const char *path, ACCESS_MASK access, HANDLE *re
     HANDLE handle = INVALID_HANDLE_VALUE;
     DWORD code;
 
-    status = sbx_wstr_from_utf8(path, &path_w, err);
+    status = to_win32(path, &path_w, err);
     if (status)
         return status;
     /* BACKUP_SEMANTICS opens directories; it gives no right by itself. */

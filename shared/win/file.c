@@ -6,6 +6,7 @@
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
 #define ALWAYS_ACCESS (FILE_READ_ATTRIBUTES | SYNCHRONIZE)
 #define DISPLAY_BYTES 300
+#define NT_REPARSE_POINT_ENCOUNTERED 0xC000050Bu
 
 enum sbx_status sbx_file_check_name(const wchar_t *name_w, size_t cch, struct sbx_error *err)
 {
@@ -43,8 +44,8 @@ static enum sbx_status refuse_reparse(HANDLE handle, const char *name, struct sb
     } else if (!(info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)) {
         return SBX_OK;
     }
-    return sbx_fail_nt(err, 0xC000050Bu, "'%s' is a reparse point (tag 0x%08X), not followed", name,
-        (unsigned)tag.ReparseTag);
+    return sbx_fail_nt(err, NT_REPARSE_POINT_ENCOUNTERED,
+        "'%s' is a reparse point (tag 0x%08X), not followed", name, (unsigned)tag.ReparseTag);
 }
 
 static NTSTATUS create_file(
@@ -71,6 +72,17 @@ static NTSTATUS create_file(
         FILE_ATTRIBUTE_NORMAL, request->share, request->disposition, options, NULL, 0);
 }
 
+/*
+ * Not known before Windows 10; and Microsoft does not say that it lets a link be opened itself. One
+ * name below a handle has nothing before it that could lead elsewhere, and FILE_OPEN_REPARSE_POINT
+ * keeps that one from it: without the flag no more is followed.
+ */
+static bool is_flag_in_the_way(const struct sbx_file_request *request, NTSTATUS nt)
+{
+    return nt == STATUS_INVALID_PARAMETER ||
+           (request->allow_reparse && (uint32_t)nt == NT_REPARSE_POINT_ENCOUNTERED);
+}
+
 enum sbx_status sbx_file_request_run(
     const struct sbx_file_request *request, HANDLE *ret_handle, struct sbx_error *err)
 {
@@ -84,7 +96,7 @@ enum sbx_status sbx_file_request_run(
         return sbx_fail(err, SBX_INVALID, "the name '%s' is too long", text);
     /* A volume root goes through object manager links ("\??\C:"), which count as reparsing. */
     nt = create_file(request, request->parent ? OBJ_DONT_REPARSE : 0, &handle);
-    if (nt == STATUS_INVALID_PARAMETER && request->parent)
+    if (request->parent && is_flag_in_the_way(request, nt))
         nt = create_file(request, 0, &handle);
     if (nt < 0)
         return sbx_fail_nt(err, (uint32_t)nt, "%s '%s'",

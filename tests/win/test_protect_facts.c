@@ -1,6 +1,9 @@
 /* Facts of a run: what a policy names by another name than the volume does. */
 #include "tests/support/protect/protectcase.h"
-#include "shared/core/winpath.h"
+#include "shared/win/file.h"
+#include "shared/win/handle.h"
+#include "shared/win/sd.h"
+#include "shared/win/sid.h"
 
 #include <stdio.h>
 
@@ -111,6 +114,102 @@ START_TEST(deny_write__what_is_not_there_or_elsewhere__says_nothing)
 }
 END_TEST
 
+/* --- places ------------------------------------------------------------------------------------
+ */
+
+/* CreateFileW takes 259 characters without a prefix. */
+START_TEST(cwd__longer_than_a_path_without_prefix__is_found)
+{
+    wchar_t path_w[1200];
+    char path[1000];
+    size_t i, length = (size_t)snprintf(path, sizeof(path), "%s", root);
+    char *slash;
+
+    if (platform_is_wine())
+        UNIT_SKIP("names of open folders end at 260 characters: %s", "Wine");
+    for (i = 0; i < 3; i++) {
+        length += (size_t)snprintf(path + length, sizeof(path) - length, "\\%0100u", (unsigned)i);
+        for (slash = path; *slash; slash++)
+            path_w[4 + (slash - path)] = (wchar_t)(unsigned char)*slash;
+        path_w[4 + length] = 0;
+        memcpy(path_w, L"\\\\?\\", 4 * sizeof(wchar_t));
+        ck_assert(CreateDirectoryW(path_w, NULL));
+    }
+    ck_assert_sbx_ok(sbx_facts_places(path, &facts, &err), &err);
+    ck_assert_str_eq(facts.cwd, path);
+}
+END_TEST
+
+/* A protected list: one entry for the user. */
+static void set_list(HANDLE folder, const char *entry)
+{
+    char text[300], user[SBX_SID_TEXT_SIZE];
+    struct sbx_descriptor descriptor = {0};
+    struct sbx_sid sid;
+    struct sbx_buf bytes;
+
+    ck_assert_sbx_ok(sbx_sid_of_current_user(&sid, &err), &err);
+    sbx_sid_format(&sid, user);
+    snprintf(text, sizeof(text), "D:P(%s;;;%s)", entry, user);
+    sbx_buf_init(&bytes, SBX_DESCRIPTOR_MAX_BYTES);
+    ck_assert_sbx_ok(sbx_sd_from_sddl(text, &descriptor, &err), &err);
+    ck_assert_sbx_ok(sbx_descriptor_serialise(&descriptor, &bytes, &err), &err);
+    ck_assert(SetKernelObjectSecurity(folder, DACL_SECURITY_INFORMATION, bytes.data));
+    sbx_buf_done(&bytes);
+    sbx_descriptor_done(&descriptor);
+}
+
+static HANDLE open_for_lists(const char *name)
+{
+    static const struct sbx_file_how how = {
+        .kind = SBX_FILE_DIRECTORY, .access = READ_CONTROL | WRITE_DAC};
+    HANDLE handle = NULL;
+
+    ck_assert_sbx_ok(sbx_file_open(scratch_path(name), &how, &handle, &err), &err);
+    return handle;
+}
+
+/* Such a folder can be gone through, and a link in it would be followed unseen. */
+START_TEST(cwd__below_a_closed_folder_of_a_root__refused)
+{
+    enum sbx_status status;
+    HANDLE folder;
+
+    if (platform_is_stock_wine())
+        UNIT_SKIP("files keep no access lists: %s", "stock Wine");
+    scratch_mkdir("ws\\closed");
+    scratch_mkdir("ws\\closed\\inner");
+    begin();
+    sbx_plan_done(&plan);
+    have_plan = false;
+    sbx_facts_done(&facts);
+    folder = open_for_lists("ws\\closed");
+    set_list(folder, "A;;0x20000"); /* no SYNCHRONIZE, whatever the folder above implies */
+    status = sbx_facts_places(scratch_path("ws\\closed\\inner"), &facts, &err);
+    set_list(folder, "A;OICI;FA");
+    sbx_handle_close(&folder);
+    ck_assert_int_eq(status, SBX_DENIED);
+    ck_assert_msg(strstr(err.context, "can have made") != NULL, "%s", err.context);
+}
+END_TEST
+
+/* Its owner may change its list and not look into it. */
+START_TEST(grant__folder_that_its_owner_cannot_list__stamped)
+{
+    HANDLE folder;
+
+    if (platform_is_stock_wine())
+        UNIT_SKIP("files keep no access lists: %s", "stock Wine");
+    scratch_mkdir("ws\\closed");
+    folder = open_for_lists("ws\\closed");
+    set_list(folder, "A;;0x160080"); /* attributes, SYNCHRONIZE, READ_CONTROL, WRITE_DAC */
+    begin();
+    end();
+    set_list(folder, "A;OICI;FA");
+    sbx_handle_close(&folder);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, protect_case_setup, protect_case_teardown);
@@ -119,6 +218,9 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, deny_write__short_name__is_the_long_one);
     tcase_add_test(tcase, deny_write__other_case_of_no_ascii_letter__is_denied);
     tcase_add_test(tcase, deny_write__what_is_not_there_or_elsewhere__says_nothing);
+    tcase_add_test(tcase, cwd__longer_than_a_path_without_prefix__is_found);
+    tcase_add_test(tcase, cwd__below_a_closed_folder_of_a_root__refused);
+    tcase_add_test(tcase, grant__folder_that_its_owner_cannot_list__stamped);
 }
 
 UNIT_MAIN("protect_facts", add_tests)
