@@ -56,8 +56,11 @@ enum sbx_status sbx_grant_open_entry(const struct sbx_filewalk_entry *entry,
     enum sbx_status status = SBX_DENIED;
     unsigned i;
 
-    /* All of it, then without listing, then without writing, then neither. */
-    for (i = 0; i < 4 && status == SBX_DENIED; i++) {
+    /*
+     * All of it, then without listing, then without writing, then neither. Listing also meets
+     * whoever shares a directory with nobody; the rights of a list meet no share mode.
+     */
+    for (i = 0; i < 4 && (status == SBX_DENIED || status == SBX_OS); i++) {
         bool may_list = is_directory && !(i & 1);
         bool may_write = !(i & 2);
         struct sbx_file_how how = {.kind = is_directory ? SBX_FILE_DIRECTORY : SBX_FILE_PLAIN,
@@ -248,9 +251,11 @@ static void set_level(struct station *station, struct sbx_filewalk_entry *entry)
 static void list_after_all(const struct sbx_filewalk_entry *entry, struct sbx_grant_entry *opened)
 {
     struct sbx_grant_entry again = {NULL, false, false};
+    struct sbx_error problem;
 
+    sbx_error_init(&problem);
     if (!(entry->attributes & FILE_ATTRIBUTE_DIRECTORY) ||
-        sbx_grant_open_entry(entry, &again, NULL))
+        sbx_grant_open_entry(entry, &again, &problem))
         return;
     sbx_handle_close(&opened->handle);
     *opened = again;
