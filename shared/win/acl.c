@@ -94,7 +94,9 @@ static enum sbx_status prove_dacl(HANDLE handle, const struct sbx_descriptor *wa
         status = sbx_fail(err, SBX_UNPROVEN,
             "the access list was set, but reading back gives another one (%zu entries, wanted %zu)",
             now.dacl.count, wanted->dacl.count);
-    if (!status && ((now.control ^ wanted->control) & KEPT_CONTROL))
+    /* A mark that the system keeps although nobody asked for it changes no right. */
+    if (!status && (((now.control ^ wanted->control) & SBX_SD_DACL_PROTECTED) ||
+                       (wanted->control & ~now.control & SBX_SD_DACL_AUTO_INHERITED)))
         status = sbx_fail(err, SBX_UNPROVEN,
             "the access list was set, but its inheritance flags are 0x%04x, wanted 0x%04x",
             (unsigned)(now.control & KEPT_CONTROL), (unsigned)(wanted->control & KEPT_CONTROL));

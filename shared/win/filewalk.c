@@ -72,6 +72,7 @@ static enum sbx_status next_entry(
 
     *ret_info = NULL;
     if (frame->at == FRAME_BYTES) {
+        bool is_first = !frame->is_started;
         FILE_INFO_BY_HANDLE_CLASS what =
             frame->is_started ? FileIdBothDirectoryInfo : FileIdBothDirectoryRestartInfo;
 
@@ -79,8 +80,10 @@ static enum sbx_status next_entry(
         if (!GetFileInformationByHandleEx(frame->directory, what, frame->entries, FRAME_BYTES)) {
             DWORD code = GetLastError();
 
-            return code == ERROR_NO_MORE_FILES ? SBX_OK
-                                               : sbx_fail_win32(err, code, "read a directory");
+            /* "No such file": the first answer for the empty root of a volume, which has no "." */
+            return code == ERROR_NO_MORE_FILES || (is_first && code == ERROR_FILE_NOT_FOUND)
+                       ? SBX_OK
+                       : sbx_fail_win32(err, code, "read a directory");
         }
         frame->at = 0;
     }
