@@ -9,9 +9,10 @@
 struct options opt = {.slow = 1, .mib = 64};
 
 static const struct row_set *const sets[] = {&rows_facts, &rows_accounts, &rows_exit, &rows_streams,
-    &rows_argv, &rows_environment, &rows_policy, &rows_gates, &rows_lifetime, &rows_codex,
-    &rows_files, &rows_names, &rows_process, &rows_objects, &rows_extra, &rows_grants,
-    &rows_integrity, &rows_setup, &rows_hops, &rows_hop_objects, &rows_installed, &rows_everyday, &rows_uninstall};
+    &rows_argv, &rows_environment, &rows_policy, &rows_gates, &rows_hosts, &rows_lifetime,
+    &rows_codex, &rows_files, &rows_names, &rows_process, &rows_objects, &rows_extra, &rows_grants,
+    &rows_integrity, &rows_setup, &rows_hops, &rows_hop_objects, &rows_installed, &rows_everyday,
+    &rows_uninstall};
 #define SETS_OF_FACTS 2 /* these are always run */
 
 static const char usage[] =

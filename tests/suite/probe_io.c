@@ -251,11 +251,26 @@ static int do_await_break(int argc, const wchar_t **argv)
     return outcome;
 }
 
+/* hollow: words, a write of nothing, and more words. */
+static int do_hollow(int argc, const wchar_t **argv)
+{
+    static const char *const parts[] = {"before\n", "", "behind nothing\n"};
+    DWORD done = 0;
+    (void)argc;
+    (void)argv;
+    for (int i = 0; i < 3; i++) {
+        Sleep(200);
+        WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), parts[i], (DWORD)strlen(parts[i]), &done, NULL);
+    }
+    return succeeded();
+}
+
 const struct probe_command io_commands[] = {
     {L"ping", 0, do_ping},
     {L"exit", 1, do_exit},
     {L"crash", 0, do_crash},
     {L"flood", 1, do_flood},
+    {L"hollow", 0, do_hollow},
     {L"count", 0, do_count},
     {L"cat", 0, do_cat},
     {L"close-input", 1, do_close_input},

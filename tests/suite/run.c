@@ -31,8 +31,8 @@ static void collect(HANDLE from, unsigned pause_ms, char *text, uint64_t *total,
     while (buffer) {
         if (pause_ms)
             Sleep(pause_ms);
-        if (!ReadFile(from, buffer, (DWORD)block, &done, NULL) || !done)
-            break;
+        if (!ReadFile(from, buffer, (DWORD)block, &done, NULL))
+            break; /* 0 bytes are no end of a pipe: somebody has written nothing */
         if (*total < SUITE_KEEP)
             memcpy(text + *total, buffer,
                 done < SUITE_KEEP - *total ? done : (size_t)(SUITE_KEEP - *total));
@@ -100,11 +100,14 @@ static wchar_t *command_line(struct run *run)
 static void create(struct run *run, wchar_t *line, const wchar_t *cwd, DWORD flags,
     STARTUPINFOW *startup, PROCESS_INFORMATION *pi)
 {
+    void *environment = (void *)(uintptr_t)run->environment;
+    if (environment)
+        flags |= CREATE_UNICODE_ENVIRONMENT;
     for (int i = 0; i < 3 && (!i || run->start_error == ERROR_INTERNAL_ERROR); i++) {
         BOOL ok = run->token ? CreateProcessAsUserW(run->token, w(run->image), line, NULL, NULL,
-                                   TRUE, flags, NULL, cwd, startup, pi)
-                             : CreateProcessW(w(run->image), line, NULL, NULL, TRUE, flags, NULL,
-                                   cwd, startup, pi);
+                                   TRUE, flags, environment, cwd, startup, pi)
+                             : CreateProcessW(w(run->image), line, NULL, NULL, TRUE, flags,
+                                   environment, cwd, startup, pi);
         run->start_error = ok ? 0 : GetLastError();
         if (run->start_error == ERROR_INTERNAL_ERROR)
             diag("a start failed with ERROR_INTERNAL_ERROR");
