@@ -105,6 +105,14 @@ enum sbx_status sbx_verify_check_cancelled_walk(
 enum sbx_status sbx_verify_check_lowered_program(
     const struct sbx_verify_check *check, struct sbx_error *err);
 
+/* --- verifymachine.c: the machine's policy, the event log, who is served; nothing runs --- */
+enum sbx_status sbx_verify_check_weaker_policy(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_event_text(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+enum sbx_status sbx_verify_check_other_client(
+    const struct sbx_verify_check *check, struct sbx_error *err);
+
 /* --- verifyscreen.c: what output does to a terminal --- */
 enum sbx_status sbx_verify_check_terminal(
     const struct sbx_verify_check *check, struct sbx_error *err);

@@ -411,6 +411,12 @@ const struct sbx_verify_row sbx_verify_rows[] = {
         "as S30, of a volume that the ledger does not name"),
     CHECK("S32", S, "a walk that does not stop when it is told to", "looked at before each object", 0,
         "agent grants repair of the root is cancelled at its third object, and then runs to its end"),
+    CHECK("S33", S, "a policy that says less than the machine's", "each member has a direction", 0,
+        "pairs of a machine's and a user's policy, as text: what is less must not merge; alone it does"),
+    CHECK("S34", S, "an argument that inserts text into the event log", "no percent sign gets there", 0,
+        "a record with percent signs as the text of an event of the Windows Event Log; none is written"),
+    CHECK("S35", S, "another user as client of agent serve", "the user must be the same", 0,
+        "facts of tokens: another user, SYSTEM, everyone, this user in a sandbox; only this user is served"),
     SAY("S12", S, "what an uninstall leaves", NOT_APPLICABLE, "`agent uninstall --verify`"),
 };
 /* clang-format on */
