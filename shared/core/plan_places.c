@@ -114,6 +114,8 @@ static const char *forbidden(const struct sbx_facts *facts, const char *path, en
         return "is, contains or lies in a PowerShell profile folder";
     if (lies(path, facts->program_data, AROUND))
         return "is or contains ProgramData";
+    if (use == TO_WRITE && lies_below(path, facts->program_data, "Microsoft", ALL))
+        return "contains or lies in ProgramData\\Microsoft, from where programs run at logon";
     if (use == TO_WRITE && lies(path, facts->own_directory, ALL))
         return "contains or lies in the folder of agent.exe";
     if (lies(path, facts->state_directory, ALL) ||
