@@ -73,8 +73,20 @@ static void read_result(const struct sbx_buf *result, struct facts *facts)
         facts->hint = NULL;
 }
 
+/* The tail begins anywhere: perhaps within a character, whose line is UTF-8 all the same. */
+static size_t half_character(const struct sbx_mcp_stream *stream)
+{
+    size_t bytes = 0;
+
+    while (bytes < 3 && bytes < stream->tail.length_bytes &&
+           ((unsigned char)stream->tail.data[bytes] & 0xc0u) == 0x80u)
+        bytes++;
+    return bytes;
+}
+
 static enum sbx_status stream_text(const struct sbx_mcp_stream *stream, struct sbx_buf *text)
 {
+    const size_t half = half_character(stream);
     enum sbx_status status;
 
     status = sbx_mcp_clean(stream->head.data, stream->head.length_bytes, text, NULL);
@@ -82,7 +94,8 @@ static enum sbx_status stream_text(const struct sbx_mcp_stream *stream, struct s
         status = sbx_buf_printf(
             text, NULL, "\n[... %llu bytes left out ...]\n", (unsigned long long)stream->left_out);
     if (!status)
-        status = sbx_mcp_clean(stream->tail.data, stream->tail.length_bytes, text, NULL);
+        status =
+            sbx_mcp_clean(stream->tail.data + half, stream->tail.length_bytes - half, text, NULL);
     return status ? status : sbx_buf_add(text, "", 0, NULL);
 }
 
