@@ -24,7 +24,9 @@ struct sbx_verify_check {
 };
 
 /**
- * One check. The fixtures are made again after it, whatever it did to them.
+ * One check. The fixtures are made again after it, whatever it did to them. Other lanes try other
+ * rows meanwhile, with other fixtures: a check that changes this process or what the user has only
+ * one of belongs into `lone_rows` of verifylanes.c.
  * @return a failure means that it could not look: the row cannot tell
  */
 typedef enum sbx_status (*sbx_verify_check_fn)(

@@ -112,6 +112,10 @@ void sbx_verify_try_together(struct sbx_verify_run *run, struct sbx_verify_resul
         const struct sbx_verify_row *row = results[i]->row;
         const uint64_t own_us = sbx_clock_us();
 
+        if (*run->cancel.count || (run->until_ms && !sbx_clock_left_ms(run->until_ms))) {
+            *results[i] = (struct sbx_verify_result){.row = row}; /* without a twin: not tried */
+            continue;
+        }
         if (ran && sbx_verify_answered(row, &results[i]->seen)) {
             finish(run, results[i], report);
             results[i]->took_us = sbx_clock_us() - own_us;

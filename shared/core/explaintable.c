@@ -6,7 +6,8 @@ const struct sbx_explanation sbx_explanations[] = {
     /* --- exit codes of agent.exe --- */
     {"2", "usage error", "an option, its value or a policy file cannot be read",
         "the line above it names the option, or file and line; `agent COMMAND --help`"},
-    {"124", "the time limit passed", "--timeout or limits.timeoutSeconds; the command and all it started were ended",
+    {"124", "the time limit passed", "--timeout or limits.timeoutSeconds; the command and all it started were ended. "
+        "`agent verify`: --seconds; rows are left that were not tried",
         "a longer limit, or none"},
     {"125", "the sandbox could not be set up or proved; nothing ran",
         "a fact about the child could not be read back as planned, or a step before it failed",
