@@ -5,6 +5,7 @@
 #include "suite.h"
 #include <sddl.h>
 #include <winioctl.h>
+#include <winternl.h>
 
 static void m_system(const struct row *row)
 {
@@ -239,6 +240,140 @@ static void m_hardlink(const struct row *row)
         "a hard link is the same file: %s", line);
 }
 
+/* --- what the grant engine rests on: asked of the kernel itself --------------------------------
+ */
+
+/* The rights of a list meet no share mode: the engine stamps files that programs have open. */
+static void m_shared_with_nobody(const struct row *row)
+{
+    char *path = f("%s\\target.txt", fx.out);
+    (void)row;
+    HANDLE held =
+        CreateFileW(w(path), GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    CHECK(held != INVALID_HANDLE_VALUE, "open it for nobody else: error %lu", GetLastError());
+    HANDLE other = CreateFileW(w(path), GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
+    EXPECT(other == INVALID_HANDLE_VALUE, "the counterpart: it is shared all the same");
+    HANDLE list =
+        CreateFileW(w(path), READ_CONTROL | WRITE_DAC | FILE_READ_ATTRIBUTES | SYNCHRONIZE, 7, NULL,
+            OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    EXPECT(list != INVALID_HANDLE_VALUE, "for its list: error %lu", GetLastError());
+    CloseHandle(list);
+    CloseHandle(held);
+}
+
+/* Set on the handle and read again: entries in their order, doubled ones too, and the marks. */
+static void set_and_read(HANDLE file, const char *sddl, bool marked)
+{
+    const SECURITY_DESCRIPTOR_CONTROL marks = SE_DACL_AUTO_INHERITED | SE_DACL_PROTECTED;
+    PSECURITY_DESCRIPTOR wanted = NULL;
+    BYTE seen[4096];
+    SECURITY_DESCRIPTOR_CONTROL asked = 0, got = 0;
+    PACL wanted_list = NULL, seen_list = NULL;
+    BOOL present, defaulted;
+    DWORD size = 0, revision;
+    CHECK(ConvertStringSecurityDescriptorToSecurityDescriptorW(w(sddl), 1, &wanted, NULL),
+        "%s: error %lu", sddl, GetLastError());
+    /* The text "AI" sets the mark; only with the request does the kernel keep it. */
+    SECURITY_DESCRIPTOR *raw = wanted;
+    if (marked)
+        raw->Control |= SE_DACL_AUTO_INHERITED | SE_DACL_AUTO_INHERIT_REQ;
+    EXPECT(SetKernelObjectSecurity(file, DACL_SECURITY_INFORMATION, wanted), "set %s: error %lu",
+        sddl, GetLastError());
+    CHECK(GetKernelObjectSecurity(file, DACL_SECURITY_INFORMATION, seen, sizeof seen, &size),
+        "read %s: error %lu", sddl, GetLastError());
+    GetSecurityDescriptorControl(wanted, &asked, &revision);
+    GetSecurityDescriptorControl(seen, &got, &revision);
+    GetSecurityDescriptorDacl(wanted, &present, &wanted_list, &defaulted);
+    GetSecurityDescriptorDacl(seen, &present, &seen_list, &defaulted);
+    diag("%s: asked for 0x%04x, has 0x%04x", sddl, asked & marks, got & marks);
+    EXPECT(!((asked ^ got) & SE_DACL_PROTECTED), "%s: protection differs", sddl);
+    EXPECT(!marked || (got & SE_DACL_AUTO_INHERITED), "%s: the mark of inheritance is gone", sddl);
+    CHECK(seen_list && seen_list->AceCount == wanted_list->AceCount, "%s: %u entries", sddl,
+        seen_list ? seen_list->AceCount : 0u);
+    for (WORD i = 0; i < wanted_list->AceCount; i++) {
+        void *one = NULL, *other = NULL;
+        GetAce(wanted_list, i, &one);
+        GetAce(seen_list, i, &other);
+        EXPECT(!memcmp(one, other, ((ACE_HEADER *)one)->AceSize), "%s: entry %u differs", sddl, i);
+    }
+    LocalFree(wanted);
+}
+
+static void m_list_reads_back(const struct row *row)
+{
+    static const struct {
+        const char *sddl;
+        bool marked;
+    } tries[] = {{"D:(A;;FA;;;{user})(A;;FA;;;SY)", false},
+        {"D:P(D;;0x40;;;WD)(A;;FA;;;{user})(A;;FA;;;SY)", false},
+        /* not in canonical order, an entry twice, one that is inherited before one that is not */
+        {"D:(A;ID;FR;;;WD)(A;;FA;;;{user})(A;;FA;;;{user})(D;;0x2;;;BG)", true},
+        {"D:(D;ID;0x10156;;;S-1-5-21-1-2-3-4)(A;ID;0x1301bf;;;S-1-5-21-1-2-3-4)(A;ID;FA;;;{user})",
+            true},
+        {"D:(A;;FA;;;{user})", false}};
+    char *path = f("%s\\target.txt", fx.out);
+    (void)row;
+    HANDLE file = CreateFileW(
+        w(path), READ_CONTROL | WRITE_DAC | SYNCHRONIZE, 7, NULL, OPEN_EXISTING, 0, NULL);
+    CHECK(file != INVALID_HANDLE_VALUE, "open: error %lu", GetLastError());
+    for (size_t i = 0; i < countof(tries); i++) {
+        const char *at = strstr(tries[i].sddl, "{user}");
+        char *text = f("%s", tries[i].sddl);
+        while ((at = strstr(text, "{user}")) != NULL)
+            text = f("%.*s%s%s", (int)(at - text), text, user_sid(), at + 6);
+        set_and_read(file, text, tries[i].marked);
+    }
+    CloseHandle(file);
+}
+
+static NTSTATUS open_name(
+    HANDLE parent, const wchar_t *name, ULONG attributes, ULONG options, HANDLE *ret_handle)
+{
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES object;
+    IO_STATUS_BLOCK io;
+    RtlInitUnicodeString(&text, name);
+    InitializeObjectAttributes(&object, &text, OBJ_CASE_INSENSITIVE | attributes, parent, NULL);
+    return NtCreateFile(ret_handle, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &object, &io, NULL, 0, 7,
+        FILE_OPEN, options | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+}
+
+/* What OBJ_DONT_REPARSE does to a link on the way, and to one that is asked for itself. */
+static void m_link_itself(const struct row *row)
+{
+    const ULONG dont = 0x1000; /* OBJ_DONT_REPARSE */
+    char *line = NULL;
+    HANDLE folder, handle = NULL;
+    (void)row;
+    bool made = plain_try("junction|{ws}\\j|{out}", &line);
+    CHECK(made, "make the junction: %s", line);
+    folder = CreateFileW(w(fx.ws), FILE_TRAVERSE | SYNCHRONIZE, 7, NULL, OPEN_EXISTING,
+        FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    CHECK(folder != INVALID_HANDLE_VALUE, "open its folder: error %lu", GetLastError());
+    NTSTATUS plain = open_name(folder, L"j", 0, FILE_OPEN_REPARSE_POINT, &handle);
+    EXPECT(plain >= 0, "the link itself: 0x%08lX", (unsigned long)plain);
+    CloseHandle(handle);
+    handle = NULL;
+    NTSTATUS itself = open_name(folder, L"j", dont, FILE_OPEN_REPARSE_POINT, &handle);
+    if (itself >= 0)
+        CloseHandle(handle);
+    diag("the link itself with OBJ_DONT_REPARSE: 0x%08lX", (unsigned long)itself);
+    EXPECT(itself >= 0 || (ULONG)itself == 0xC000050B || (ULONG)itself == 0xC000000D,
+        "neither opened nor refused as a link, nor an unknown flag");
+    handle = NULL;
+    NTSTATUS through = open_name(folder, L"j\\target.txt", dont, FILE_OPEN_REPARSE_POINT, &handle);
+    if (through >= 0)
+        CloseHandle(handle);
+    CloseHandle(folder);
+    RemoveDirectoryW(w(f("%s\\j", fx.ws)));
+    diag("through it: 0x%08lX", (unsigned long)through);
+    if (through >= 0) { /* our opens ask each handle as well, and go one name at a time */
+        skip("a link on the way was followed in spite of OBJ_DONT_REPARSE");
+        return;
+    }
+    EXPECT((ULONG)through == 0xC000050B || (ULONG)through == 0xC000000D, "it was followed");
+}
+
 /* A command under a job with the given limits; the job closes after it. */
 static struct probe_result in_job(JOBOBJECT_EXTENDED_LIMIT_INFORMATION *limits, const char *words)
 {
@@ -394,6 +529,10 @@ static const struct row rows[] = {
     {"M11", "machine__stream__written", 0, 0, m_stream, NULL},
     {"M12", "machine__short_name__opens", 0, 0, m_short, NULL},
     {"M13", "machine__hard_link__same_file", 0, 0, m_hardlink, NULL},
+    {"M41", "machine__file_shared_with_nobody__its_list_is_open", 0, 0, m_shared_with_nobody, NULL},
+    {"M42", "machine__list_set_by_handle__reads_back", NEED(FACT_ACL), 0, m_list_reads_back, NULL},
+    {"M43", "machine__link_with_dont_reparse__not_followed", NEED(FACT_JUNCTION), 0, m_link_itself,
+        NULL},
     {"M24", "machine__job_limits__seen_from_inside", 0, 0, m_job_seen, NULL},
     {"M14", "machine__job_process_limit__enforced", 0, 0, m_job_count, NULL},
     {"M15", "machine__job_memory_limit__enforced", 0, 0, m_job_memory, NULL},
