@@ -179,6 +179,10 @@ $(O)/tests/test_ask.exe: $(O)/obj/tests/win/test_ask.o $(call obj,$(SUPPORT_SRC)
 $(O)/tests/test_tty.exe: $(O)/obj/tests/win/test_tty.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) agent/tty.c) $(LIBSBX)
 	@mkdir -p $(@D)
 	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
+# The caller's console as standard output.
+$(O)/tests/test_streams.exe: $(O)/obj/tests/win/test_streams.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) agent/streams.c) $(LIBSBX)
+	@mkdir -p $(@D)
+	$(Q)$(WINCC) $(WIN_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBSBX) -lcheck -lpthread -lshlwapi $(WIN_LIBS)
 # Set-up's end of the pipe, with a hostile agent on the other one.
 $(O)/tests/test_requester.exe: $(O)/obj/tests/win/test_requester.o $(call obj,$(SUPPORT_SRC) $(WSUPPORT_SRC) \
         setup/requester.c) $(LIBSBX)

@@ -1,7 +1,9 @@
 /* See streams.h. */
 #include "streams.h"
 
+#include "shared/core/utf.h"
 #include "shared/win/handle.h"
+#include "shared/win/oemtext.h"
 #include "shared/win/pipe.h"
 #include "shared/win/spawn.h"
 #include "shared/win/stream.h"
@@ -13,24 +15,71 @@ static const DWORD stream_ids[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERR
 
 struct copy {
     HANDLE from, to;
-    bool keys; /* `from` is a console, and `to` a pipe end that must end with it */
+    bool
+        keys; /* `from` is a console, and `to` a pipe end that must end with it; else `to` is one */
 };
 
-/* Bytes from one handle to another until either ends. */
-static DWORD WINAPI copy_thread(void *context)
+static void copy_keys(const struct copy *copy)
 {
-    struct copy copy = *(struct copy *)context;
-    struct sbx_console_input console = {.handle = copy.from};
+    struct sbx_console_input console = {.handle = copy->from};
     char part[8192];
     DWORD length = 0;
 
-    free(context);
-    while (copy.keys ? sbx_console_read(&console, part, sizeof(part), &length)
-                     : sbx_stream_read(copy.from, part, sizeof(part), &length))
-        if (!sbx_stream_write(copy.to, part, length))
+    while (sbx_console_read(&console, part, sizeof(part), &length))
+        if (!sbx_stream_write(copy->to, part, length))
             break;
-    if (copy.keys)
-        sbx_handle_close(&copy.to);
+}
+
+/* As UTF-16: whatever the console's code page is, and without changing it for others on it. */
+static bool show(HANDLE console, const struct sbx_buf *text)
+{
+    sbx_char16 *text_w = NULL;
+    size_t cch = 0, at = 0;
+    DWORD written = 0;
+
+    if (!text->length_bytes)
+        return true;
+    if (sbx_utf8_to_utf16(text->data, text->length_bytes, &text_w, &cch, NULL))
+        return false;
+    for (; at < cch; at += written)
+        if (!WriteConsoleW(console, text_w + at, (DWORD)(cch - at), &written, NULL) || !written)
+            break;
+    free(text_w);
+    return at == cch;
+}
+
+/* Programs write UTF-8 into pipes, or the code page that consoles have here. */
+static void copy_screen(const struct copy *copy)
+{
+    struct sbx_oem_feed feed = {.code_page = sbx_oem_code_page()};
+    char part[8192];
+    struct sbx_buf text;
+    DWORD length = 0;
+    bool open = true;
+
+    sbx_buf_init(&text, 3 * (sizeof(part) + 4));
+    while (open) {
+        sbx_buf_clear(&text);
+        if (!sbx_stream_read(copy->from, part, sizeof(part), &length))
+            break;
+        open = !sbx_oem_feed(&feed, part, length, &text, NULL) && show(copy->to, &text);
+    }
+    if (open && !sbx_oem_feed(&feed, "", 0, &text, NULL))
+        show(copy->to, &text);
+    sbx_buf_done(&text);
+}
+
+static DWORD WINAPI copy_thread(void *context)
+{
+    struct copy copy = *(struct copy *)context;
+
+    free(context);
+    if (!copy.keys) {
+        copy_screen(&copy);
+        return 0;
+    }
+    copy_keys(&copy);
+    sbx_handle_close(&copy.to);
     return 0;
 }
 
@@ -45,7 +94,7 @@ static enum sbx_status start_copy(
     copy->from = from;
     copy->to = to;
     copy->keys = keys;
-    status = sbx_thread_start(copy_thread, copy, ret_thread, err);
+    status = sbx_thread_start_stack(copy_thread, copy, SBX_THREAD_STACK_PUMP, ret_thread, err);
     if (status)
         free(copy);
     return status;
@@ -73,7 +122,6 @@ static enum sbx_status open_console_stream(
 enum sbx_status sbx_streams_open(struct sbx_streams *ret_streams, struct sbx_error *err)
 {
     enum sbx_status status = SBX_OK;
-    bool console_output = false;
     size_t i;
 
     memset(ret_streams, 0, sizeof(*ret_streams));
@@ -86,14 +134,7 @@ enum sbx_status sbx_streams_open(struct sbx_streams *ret_streams, struct sbx_err
             ret_streams->child[i] = handle;
             continue;
         }
-        console_output |= i > 0;
         status = open_console_stream(ret_streams, i, handle, err);
-    }
-    /* Programs in the sandbox write UTF-8; the console is told so for as long as we are on it. */
-    if (!status && console_output) {
-        ret_streams->output_code_page = GetConsoleOutputCP();
-        if (!SetConsoleOutputCP(CP_UTF8))
-            ret_streams->output_code_page = 0;
     }
     if (status)
         sbx_streams_close(ret_streams);
@@ -136,7 +177,4 @@ void sbx_streams_close(struct sbx_streams *streams)
         if (ended)
             sbx_handle_close(&streams->ours[i]);
     }
-    if (streams->output_code_page)
-        SetConsoleOutputCP(streams->output_code_page);
-    streams->output_code_page = 0;
 }

@@ -13,7 +13,6 @@ struct sbx_streams {
     bool owned[3];   /* a pipe end made here, to be closed after the hand-over */
     HANDLE ours[3];  /* our end of a console stream's pipe */
     HANDLE thread[3];
-    unsigned output_code_page; /* of the console before we changed it; 0 = not changed */
 };
 
 /** Look at the three standard handles; make pipes and copying threads for consoles. */

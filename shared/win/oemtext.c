@@ -106,3 +106,44 @@ enum sbx_status sbx_oem_text(const char *bytes, size_t length_bytes, unsigned co
     }
     return status;
 }
+
+/* Bytes at the end that begin a character and are not all of it. */
+static size_t unfinished(const char *bytes, size_t length_bytes)
+{
+    size_t back, needs;
+
+    for (back = 1; back <= 3 && back <= length_bytes; back++) {
+        const unsigned char first = (unsigned char)bytes[length_bytes - back];
+
+        if ((first & 0xc0u) == 0x80u)
+            continue;
+        needs = first >= 0xf0 && first <= 0xf4   ? 4
+                : first >= 0xe0 && first <= 0xef ? 3
+                : first >= 0xc2 && first <= 0xdf ? 2
+                                                 : 0;
+        return needs > back ? back : 0;
+    }
+    return 0;
+}
+
+enum sbx_status sbx_oem_feed(struct sbx_oem_feed *feed, const char *bytes, size_t length_bytes,
+    struct sbx_buf *ret_text, struct sbx_error *err)
+{
+    enum sbx_status status;
+    struct sbx_buf joined;
+    size_t keep = 0;
+
+    sbx_buf_init(&joined, length_bytes + sizeof(feed->carry));
+    status = sbx_buf_add(&joined, feed->carry, feed->carry_bytes, err);
+    if (!status)
+        status = sbx_buf_add(&joined, bytes, length_bytes, err);
+    if (!status && joined.length_bytes) {
+        keep = length_bytes ? unfinished(joined.data, joined.length_bytes) : 0;
+        status =
+            sbx_oem_text(joined.data, joined.length_bytes - keep, feed->code_page, ret_text, err);
+        memcpy(feed->carry, joined.data + joined.length_bytes - keep, keep);
+        feed->carry_bytes = keep;
+    }
+    sbx_buf_done(&joined);
+    return status;
+}

@@ -30,4 +30,18 @@ unsigned sbx_oem_code_page(void);
 SBX_MUST_CHECK enum sbx_status sbx_oem_text(const char *bytes, size_t length_bytes,
     unsigned code_page, struct sbx_buf *ret_text, struct sbx_error *err);
 
+/* Output that comes in parts. {code_page} to begin. */
+struct sbx_oem_feed {
+    unsigned code_page;
+    char carry[3]; /* the start of a UTF-8 character */
+    size_t carry_bytes;
+};
+
+/**
+ * The next part, as above; the start of a character at its end waits for the next part.
+ * @param length_bytes 0: that was all
+ */
+SBX_MUST_CHECK enum sbx_status sbx_oem_feed(struct sbx_oem_feed *feed, const char *bytes,
+    size_t length_bytes, struct sbx_buf *ret_text, struct sbx_error *err);
+
 #endif

@@ -57,6 +57,36 @@ START_TEST(long_line__utf8__comes_out_the_same)
 }
 END_TEST
 
+/* UTF-8 in parts of any size is the same text; a line of the code page is one in whatever part. */
+START_TEST(parts_of_any_size__same_text)
+{
+    static const char utf8[] = "a\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80z\r\n";
+    static const char oem[] = "Datentr\x84ger gr\x94\xe1"
+                              "er\r\n";
+    static const char *const texts[] = {utf8, oem};
+    static const char *const wanted[] = {utf8, "Datentr\xc3\xa4ger gr\xc3\xb6\xc3\x9f"
+                                               "er\r\n"};
+    size_t size, at, i;
+
+    for (i = 0; i < countof(texts); i++) {
+        for (size = 1; size <= strlen(texts[i]); size++) {
+            struct sbx_oem_feed feed = {.code_page = 850};
+            const size_t length = strlen(texts[i]);
+            struct sbx_buf text;
+
+            sbx_buf_init(&text, 4096);
+            for (at = 0; at < length; at += size)
+                ck_assert_int_eq(sbx_oem_feed(&feed, texts[i] + at,
+                                     length - at < size ? length - at : size, &text, NULL),
+                    SBX_OK);
+            ck_assert_int_eq(sbx_oem_feed(&feed, "", 0, &text, NULL), SBX_OK);
+            ck_assert_str_eq(text.data, wanted[i]);
+            sbx_buf_done(&text);
+        }
+    }
+}
+END_TEST
+
 START_TEST(nul__is_replaced)
 {
     struct sbx_buf text;
@@ -82,6 +112,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_loop_test(tcase, row__is_as_listed, 0, (int)countof(rows));
     tcase_add_test(tcase, long_line__utf8__comes_out_the_same);
+    tcase_add_test(tcase, parts_of_any_size__same_text);
     tcase_add_test(tcase, nul__is_replaced);
     tcase_add_test(tcase, code_page__is_the_machine_s_and_not_our_manifest_s);
 }
