@@ -19,6 +19,28 @@
 #define MODULES_MAX_ENTRIES 200000u
 
 /*
+ * git writes a path as it was given: C:\Users\RUNNER~1\..., or in another case. Roots and the walk
+ * below them have the names that are on the disk. Untrusted text: no link is followed, and nothing
+ * is asked for on another computer.
+ */
+static void use_stored_names(char **path)
+{
+    const struct sbx_file_how how = {.kind = SBX_FILE_ANY};
+    char *verbatim = NULL, *stored = NULL;
+    HANDLE handle = NULL;
+
+    if (sbx_winpath_classify(*path) == SBX_WINPATH_DRIVE &&
+        !sbx_file_open(*path, &how, &handle, NULL) &&
+        !sbx_file_final_path(handle, false, &verbatim, NULL) &&
+        !sbx_winpath_normalise(verbatim, &stored, NULL, NULL)) {
+        free(*path);
+        *path = stored;
+    }
+    sbx_handle_close(&handle);
+    free(verbatim);
+}
+
+/*
  * The path that a small git file names, resolved against `directory`; NULL when it names none.
  * Untrusted content: a link is not followed, a long file is not one, what cannot be resolved names
  * nothing.
@@ -44,6 +66,8 @@ static enum sbx_status read_git_path(const char *file, const char *key, const ch
     status = sbx_winpath_resolve(directory, at, ret_target, NULL, err);
     if (status == SBX_INVALID)
         status = SBX_OK;
+    if (!status && *ret_target)
+        use_stored_names(ret_target);
 cleanup:
     sbx_handle_close(&handle);
     sbx_buf_done(&text);

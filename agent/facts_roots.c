@@ -214,6 +214,9 @@ static enum sbx_status placed_path(const char *path, char **ret_path, struct sbx
     enum sbx_status status = SBX_OK;
 
     *ret_path = NULL;
+    /* No root is on another computer, and a policy of the workspace shall not make us call one. */
+    if (sbx_winpath_classify(path) != SBX_WINPATH_DRIVE)
+        goto cleanup;
     if (sbx_winpath_is_volume_root(path)) {
         if (sbx_follow_open(path, 0, NULL, ret_path, NULL))
             *ret_path = NULL; /* its text, below */

@@ -152,6 +152,11 @@ static enum sbx_status add_glob(
     status = sbx_pathglob_split(asked, &base, &expansion.pattern, err);
     if (!status)
         status = sbx_facts_resolve(facts, base[0] ? base : ".", &path, err);
+    if (!status && sbx_winpath_classify(path) == SBX_WINPATH_UNC) {
+        status = sbx_fail(err, SBX_DENIED,
+            "denyRead '%s' is on another computer, where nothing can be denied", asked);
+        goto cleanup;
+    }
     if (!status && sbx_follow_open(path, 0, NULL, &final, NULL)) {
         status = note(facts, err, "denyRead '%s': there is no '%s' now", asked, path);
         goto cleanup;
@@ -190,6 +195,14 @@ static enum sbx_status add_plain(
 
     sbx_error_init(&problem);
     status = sbx_facts_resolve(facts, asked, &path, err);
+    if (!status && sbx_winpath_classify(path) == SBX_WINPATH_UNC) {
+        /* Not opened: the policy may be the workspace's, and opening logs on there. */
+        status =
+            denies ? sbx_fail(err, SBX_DENIED,
+                         "denyRead '%s' is on another computer, where nothing can be denied", asked)
+                   : note(facts, err, "allowRead '%s' is on another computer", asked);
+        goto cleanup;
+    }
     if (status)
         goto cleanup;
     opened = sbx_follow_open(path, 0, NULL, &final, &problem);

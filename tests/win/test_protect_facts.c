@@ -114,6 +114,31 @@ START_TEST(deny_write__what_is_not_there_or_elsewhere__says_nothing)
 }
 END_TEST
 
+/* git writes the path that it was given into the `.git` file of a worktree. */
+START_TEST(git_file__short_name_of_its_repository__is_the_long_one)
+{
+    struct sbx_object_fact object = {0};
+    wchar_t short_w[600];
+    char text[1000] = "gitdir: ";
+    size_t i, at = strlen(text);
+    DWORD cch;
+
+    scratch_mkdir("ws\\a long directory name");
+    scratch_mkdir("ws\\a long directory name\\modules.folder");
+    cch = GetShortPathNameW(
+        scratch_path_w("ws\\a long directory name\\modules.folder"), short_w, 600);
+    ck_assert_uint_gt(cch, 0);
+    for (i = 0; i <= cch; i++)
+        text[at + i] = (char)short_w[i];
+    scratch_write("ws\\.git", text);
+    ck_assert_sbx_ok(sbx_facts_git_targets(scratch_path("ws\\.git"), root, &object, &err), &err);
+    ck_assert_str_eq(
+        object.gitdir_target, scratch_path("ws\\a long directory name\\modules.folder"));
+    free(object.gitdir_target);
+    free(object.commondir_target);
+}
+END_TEST
+
 /* --- places ------------------------------------------------------------------------------------
  */
 
@@ -218,6 +243,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, deny_write__short_name__is_the_long_one);
     tcase_add_test(tcase, deny_write__other_case_of_no_ascii_letter__is_denied);
     tcase_add_test(tcase, deny_write__what_is_not_there_or_elsewhere__says_nothing);
+    tcase_add_test(tcase, git_file__short_name_of_its_repository__is_the_long_one);
     tcase_add_test(tcase, cwd__longer_than_a_path_without_prefix__is_found);
     tcase_add_test(tcase, cwd__below_a_closed_folder_of_a_root__refused);
     tcase_add_test(tcase, grant__folder_that_its_owner_cannot_list__stamped);
