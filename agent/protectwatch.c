@@ -5,8 +5,13 @@
 #include "shared/win/handle.h"
 #include "shared/win/thread.h"
 
-/* The largest that every file system takes; Microsoft names 64 KiB for network ones. */
-#define BUFFER_BYTES 65536u
+/*
+ * The system keeps what comes between two requests in a buffer of this size: installing packages
+ * overflows a small one. Microsoft names 64 KiB as the largest for network file systems, which then
+ * is asked for.
+ */
+#define BUFFER_BYTES (512u * 1024u)
+#define SMALL_BUFFER_BYTES 65536u
 #define TEXT_MAX_CCH ((size_t)4 * 1024 * 1024) /* of all names of one directory */
 #define CANCEL_WAIT_MS 2000u
 /* Somebody else who goes on writing must not keep the end of a run from coming. */
@@ -16,7 +21,8 @@
 struct directory {
     HANDLE handle; /* borrowed */
     OVERLAPPED io;
-    DWORD *buffer; /* owned; the system writes into it while is_armed */
+    DWORD *buffer;      /* owned, BUFFER_BYTES; the system writes into it while is_armed */
+    DWORD buffer_bytes; /* of it are asked for */
     bool is_armed;
     size_t capacity;
     size_t text_cch;
@@ -36,8 +42,13 @@ static void arm(struct directory *directory)
 {
     memset(&directory->io, 0, sizeof(directory->io));
     directory->is_armed =
-        ReadDirectoryChangesW(directory->handle, directory->buffer, BUFFER_BYTES, TRUE,
+        ReadDirectoryChangesW(directory->handle, directory->buffer, directory->buffer_bytes, TRUE,
             FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME, NULL, &directory->io, NULL);
+    if (!directory->is_armed && directory->buffer_bytes > SMALL_BUFFER_BYTES) {
+        directory->buffer_bytes = SMALL_BUFFER_BYTES;
+        arm(directory);
+        return;
+    }
     if (!directory->is_armed)
         directory->names.lost = true;
 }
@@ -201,6 +212,7 @@ static enum sbx_status begin_one(
     enum sbx_status status;
 
     directory->handle = handle;
+    directory->buffer_bytes = BUFFER_BYTES;
     if (!sbx_handle_is_set(handle) || !CreateIoCompletionPort(handle, watch->port, index, 0)) {
         directory->names.lost = true;
         return SBX_OK;
