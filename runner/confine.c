@@ -5,7 +5,7 @@
  *  1. The child's token is the recipe's and nothing else: every fact of it is read back from the
  *     created, still suspended child; a difference ends the child before its first instruction.
  *  2. The child is in our job before it runs, and so is everything it starts.
- *  3. It inherits three handles, its standard ones; on a pseudo console none.
+ *  3. It inherits three handles, its standard ones; with --tty none.
  *  4. Nothing here has a second way: where a step cannot be done or proved, the run ends. The one
  *     exception is --wine-unconfined, which needs Wine's own export, never confines, and says so.
  */
@@ -16,10 +16,14 @@
 #include "shared/win/handle.h"
 #include "shared/win/late.h"
 #include "shared/win/logon.h"
+#include "shared/win/pipe.h"
 #include "shared/win/sd.h"
 #include "shared/win/token.h"
 #include "shared/win/tokenproof.h"
 #include "shared/win/wow64.h"
+
+/* The console hosts from Windows 11 24H2 on may ask their terminal. */
+#define ASKING_BUILD 26100u
 
 enum sbx_status sbx_run_about_the_sandbox(enum sbx_status status, struct sbx_error *err)
 {
@@ -174,8 +178,8 @@ void sbx_confine_streams_given(struct sbx_request *request)
  * child, so it is made with a default list like a stage's. Elevated, that is the list already.
  * Unelevated it also lets the host ask about its own token, which gets the same list.
  */
-static enum sbx_status open_console(
-    struct sbx_run *run, const HANDLE streams[3], struct sbx_error *err)
+static enum sbx_status open_console(struct sbx_run *run, const struct sbx_tty_size *size, HANDLE in,
+    HANDLE out, struct sbx_error *err)
 {
     const bool unelevated = run->request.mode != SBX_MODE_ELEVATED;
     struct sbx_sd_people people = {0};
@@ -198,7 +202,7 @@ static enum sbx_status open_console(
     if (!status)
         status = sbx_token_set_default_dacl(self, &stage.dacl, err);
     if (!status) {
-        status = sbx_conpty_open(&run->request.tty, streams[0], streams[1], &run->conpty, err);
+        status = sbx_conpty_open(size, in, out, &run->conpty, err);
         if (sbx_token_set_default_dacl(self, &before, status ? NULL : err) && !status)
             status = SBX_OS;
     }
@@ -208,7 +212,50 @@ static enum sbx_status open_console(
     return status;
 }
 
-/* A hidden console of its own and three streams, or a pseudo console and none. */
+/*
+ * A console that nobody sees, made here: a program under `standard` has not been seen to get one
+ * made by itself. Without a console its first DLLs fail (0xC0000142), reported for such tokens
+ * wherever the creator had none to hand down (dsh-desktop 528, 990), which this program never has.
+ * `isolated` and `strict` start theirs themselves: they are used where calibration saw that work.
+ * So does a background command, which outlives this process.
+ *
+ * Nobody types there, and the screen goes nowhere. A newer host first asks its terminal what it is
+ * and waits seconds for the answer, so that is in the pipe before it asks; the end of the pipe
+ * would end the host.
+ */
+static enum sbx_status host_console(struct sbx_run *run, struct sbx_error *err)
+{
+    static const struct sbx_tty_size usual = {80, 25};
+    static const char answer[] = "\x1b[?1;0c";
+    struct sbx_kernel_version kernel = {0};
+    struct sbx_pipe keys = {NULL, NULL};
+    HANDLE nul = INVALID_HANDLE_VALUE;
+    DWORD code = 0;
+    enum sbx_status status = sbx_pipe_new(0, &keys, err);
+
+    if (!status) {
+        nul = CreateFileW(L"\\\\.\\NUL", GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+            OPEN_EXISTING, 0, NULL);
+        code = GetLastError();
+        if (nul == INVALID_HANDLE_VALUE)
+            status = sbx_fail_win32(err, code, "open the NUL device");
+    }
+    if (!status && !sbx_late_kernel_version(&kernel, NULL) && kernel.build >= ASKING_BUILD)
+        status = sbx_pipe_write(keys.write, answer, sizeof(answer) - 1, err);
+    if (!status)
+        status = open_console(run, &usual, keys.read, nul, err);
+    if (status) {
+        sbx_error_context(err, "console of the command");
+    } else {
+        run->console_keys = keys.write;
+        keys.write = NULL;
+    }
+    sbx_handle_close(&nul);
+    sbx_pipe_close(&keys);
+    return status;
+}
+
+/* A hidden console and three streams, or a pseudo console and none. */
 static enum sbx_status give_console(
     struct sbx_run *run, const HANDLE streams[3], struct sbx_spawn *spawn, struct sbx_error *err)
 {
@@ -216,14 +263,22 @@ static enum sbx_status give_console(
 
     if (!run->request.tty.columns) {
         /* A group of its own is what CTRL_BREAK is sent to. */
-        spawn->options |= SBX_SPAWN_NO_WINDOW | SBX_SPAWN_NEW_GROUP;
+        spawn->options |= SBX_SPAWN_NEW_GROUP;
         spawn->std_in = streams[0];
         spawn->std_out = streams[1];
         spawn->std_err = streams[2];
-        return SBX_OK;
+        if (run->request.recipe != SBX_TOKEN_STANDARD || run->request.background ||
+            !sbx_conpty_exists()) {
+            spawn->options |= SBX_SPAWN_NO_WINDOW;
+            return SBX_OK;
+        }
+        status = host_console(run, err);
+        spawn->options |= SBX_SPAWN_HOSTED;
+        spawn->conpty = run->conpty.handle;
+        return status;
     }
     /* In a group of its own it would not hear Ctrl-C, which here is a key like any other. */
-    status = open_console(run, streams, err);
+    status = open_console(run, &run->request.tty, streams[0], streams[1], err);
     spawn->conpty = run->conpty.handle;
     return status;
 }
@@ -306,6 +361,7 @@ void sbx_confine_done(struct sbx_run *run)
         sbx_process_kill(&run->child, 1);
     sbx_process_close(&run->child);
     sbx_conpty_close(&run->conpty);
+    sbx_handle_close(&run->console_keys);
     sbx_job_close(&run->job);
     sbx_station_revoke(&run->station);
     sbx_names_revoke(&run->names);

@@ -7,7 +7,7 @@
  *
  * The order is the contract: harden, lock, read, (log on, hop,) restrict, job, desktop, create
  * suspended, prove, resume, supervise, report. A failure anywhere ends the run; there is no path to
- * a child that skips a step. GUI subsystem: no console, so no console host with our token exists.
+ * a child that skips a step. GUI subsystem: no console of its own, hence none to share by mistake.
  */
 #include "fenceprobe.h"
 #include "hop.h"

@@ -38,7 +38,8 @@ struct sbx_run {
     struct sbx_station_grant station;
     struct sbx_names_grant names;
     enum sbx_named_objects named_objects; /* tried with the child's token, before it ran */
-    struct sbx_conpty conpty;             /* with request.tty */
+    struct sbx_conpty conpty;             /* with request.tty, or hidden: confine.c */
+    HANDLE console_keys;                  /* of a hidden one: open until it is closed */
     struct sbx_process child;
     struct sbx_findings findings; /* facts that could not be proved */
 

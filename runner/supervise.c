@@ -79,7 +79,7 @@ static void stop_politely(struct sbx_run *run, enum sbx_ended ended)
     run->ended = ended;
     if (exited(run, 0))
         return;
-    if (run->conpty.handle)
+    if (run->request.tty.columns)
         end_console(run);
     else
         ask_politely(run);

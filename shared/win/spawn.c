@@ -62,9 +62,12 @@ static enum sbx_status check(const struct sbx_spawn *spawn, struct sbx_error *er
         return sbx_fail(err, SBX_INTERNAL, "spawn: an environment block, or ours by option");
     if ((spawn->options & SBX_SPAWN_NO_WINDOW) && (spawn->options & SBX_SPAWN_DETACHED))
         return sbx_fail(err, SBX_INTERNAL, "spawn: no window and detached exclude each other");
-    if (spawn->conpty &&
-        ((spawn->options & (SBX_SPAWN_NO_WINDOW | SBX_SPAWN_DETACHED)) || spawn->std_in ||
-            spawn->std_out || spawn->std_err || spawn->extra_count))
+    if ((spawn->options & SBX_SPAWN_HOSTED) && !spawn->conpty)
+        return sbx_fail(err, SBX_INTERNAL, "spawn: a hosted console without one");
+    if (spawn->conpty && (spawn->options & (SBX_SPAWN_NO_WINDOW | SBX_SPAWN_DETACHED)))
+        return sbx_fail(err, SBX_INTERNAL, "spawn: a pseudo console, or another or none");
+    if (sbx_spawn_is_on_terminal(spawn) &&
+        (spawn->std_in || spawn->std_out || spawn->std_err || spawn->extra_count))
         return sbx_fail(err, SBX_INTERNAL, "spawn: a pseudo console, or handles and no console");
     return SBX_OK;
 }
@@ -225,7 +228,8 @@ static enum sbx_status create(const struct sbx_spawn *spawn, const struct texts 
     void *environment = NULL;
     PROCESS_INFORMATION info = {0};
     DWORD flags = creation_flags(spawn), code;
-    const BOOL inherit = !spawn->conpty; /* with a handle list; without one, nothing at all */
+    /* With a handle list; without one, nothing at all. */
+    const BOOL inherit = !sbx_spawn_is_on_terminal(spawn);
     BOOL created;
 
     memcpy(&environment, &spawn->environment_w, sizeof(environment));

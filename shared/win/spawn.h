@@ -8,7 +8,7 @@
  *     cmd.exe there).
  *  3. Exactly the three standard handles and the listed extra ones are inherited, through
  *     PROC_THREAD_ATTRIBUTE_HANDLE_LIST: no duplicates, no NULLs, no console handles. On a pseudo
- *     console: none, and inheritance is off.
+ *     console: none, and inheritance is off (but see SBX_SPAWN_HOSTED).
  *  4. The environment is given as a block; never inherited by default.
  *  5. The process starts suspended, is in its job before its first instruction, and membership is
  *     proved. If anything fails after creation, it is terminated before we return.
@@ -41,7 +41,9 @@ enum sbx_spawn_option {
     /* Our own programs only, without a job and a token: born with sbx_sd_locked_process, so that
      * nobody can open it before it is locked, and running, so that it notices our end at any
      * moment. A suspended process would stay for ever if we were killed before resuming it. */
-    SBX_SPAWN_LOCKED = 1 << 6
+    SBX_SPAWN_LOCKED = 1 << 6,
+    /* With a pseudo console: the three standard handles are given as without one. */
+    SBX_SPAWN_HOSTED = 1 << 7
 };
 
 /* A handle that the child inherits besides stdio; `value` is its number in the child. */
@@ -64,9 +66,10 @@ struct sbx_spawn {
     HANDLE birth_job;    /* of birthjob.h, borrowed, instead of job: no proof; may be NULL */
     HANDLE token;        /* primary; NULL = our own identity */
     const char *desktop; /* "WinSta0\name"; NULL = ours */
-    void *conpty;     /* of conpty.h, borrowed: its console, and then no handle at all is inherited:
-                         std_* and extra stay empty, no SBX_SPAWN_NO_WINDOW or _DETACHED */
-    unsigned options; /* SBX_SPAWN_* */
+    void *conpty;        /* of conpty.h, borrowed: its console, no SBX_SPAWN_NO_WINDOW or _DETACHED;
+                            without SBX_SPAWN_HOSTED no handle at all is inherited, and std_* and extra
+                            stay empty */
+    unsigned options;    /* SBX_SPAWN_* */
 };
 
 struct sbx_process {

@@ -7,6 +7,9 @@
 #define ATTRIBUTE_PSEUDOCONSOLE                                                                    \
     0x00020016u /* PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE, Windows 10 1809 */
 
+/* Pseudo console, handles, job: the most that one process gets. */
+#define ATTRIBUTES 3
+
 bool sbx_spawn_is_console(HANDLE handle)
 {
     DWORD mode = 0;
@@ -91,8 +94,19 @@ static enum sbx_status add_handles(
     return status;
 }
 
-static enum sbx_status add_list(
-    const struct sbx_spawn *spawn, struct sbx_startup *startup, struct sbx_error *err)
+static enum sbx_status add_attribute(struct sbx_startup *startup, DWORD_PTR attribute, void *value,
+    size_t size_bytes, const char *what, struct sbx_error *err)
+{
+    DWORD code;
+
+    if (UpdateProcThreadAttribute(
+            startup->info.lpAttributeList, 0, attribute, value, size_bytes, NULL, NULL))
+        return SBX_OK;
+    code = GetLastError();
+    return sbx_fail_win32(err, code, "%s of a process", what);
+}
+
+static enum sbx_status make_list(struct sbx_startup *startup, struct sbx_error *err)
 {
     LPPROC_THREAD_ATTRIBUTE_LIST list = NULL;
     enum sbx_status status;
@@ -100,35 +114,42 @@ static enum sbx_status add_list(
     DWORD code;
 
     /* The first call fails by design and says the size. */
-    InitializeProcThreadAttributeList(NULL, 2, 0, &size_bytes);
+    InitializeProcThreadAttributeList(NULL, ATTRIBUTES, 0, &size_bytes);
     status = sbx_calloc(1, size_bytes, &list, err);
     if (status)
         return status;
-    if (!InitializeProcThreadAttributeList(list, 2, 0, &size_bytes)) {
+    if (!InitializeProcThreadAttributeList(list, ATTRIBUTES, 0, &size_bytes)) {
         code = GetLastError();
         free(list);
         return sbx_fail_win32(err, code, "attribute list of a process");
     }
     startup->info.lpAttributeList = list;
     startup->has_list = true;
+    return SBX_OK;
+}
+
+static enum sbx_status add_list(
+    const struct sbx_spawn *spawn, struct sbx_startup *startup, struct sbx_error *err)
+{
+    enum sbx_status status = make_list(startup, err);
+
     /*
-     * A child on a pseudo console inherits no handle, and the list cannot be empty: see spawn.c.
+     * A child whose terminal is a pseudo console inherits no handle, and the list cannot be empty:
+     * see spawn.c. The console is its handle's value, not a pointer to it.
      * https://learn.microsoft.com/windows/console/creating-a-pseudoconsole-session
      */
-    if (!(spawn->conpty ? UpdateProcThreadAttribute(list, 0, ATTRIBUTE_PSEUDOCONSOLE, spawn->conpty,
-                              sizeof(spawn->conpty), NULL, NULL)
-                        : UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-                              startup->copies, startup->copy_count * sizeof(HANDLE), NULL, NULL))) {
-        code = GetLastError();
-        return sbx_fail_win32(
-            err, code, spawn->conpty ? "pseudo console of a process" : "handle list of a process");
-    }
-    if (!spawn->job && !spawn->birth_job)
-        return SBX_OK;
+    if (!status && spawn->conpty)
+        status = add_attribute(startup, ATTRIBUTE_PSEUDOCONSOLE, spawn->conpty,
+            sizeof(spawn->conpty), "pseudo console", err);
+    if (!status && startup->copy_count)
+        status = add_attribute(startup, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, startup->copies,
+            startup->copy_count * sizeof(HANDLE), "handle list", err);
+    if (status || (!spawn->job && !spawn->birth_job))
+        return status;
     /* Before Windows 10 the attribute is refused; then the suspended process is assigned. */
     startup->job = spawn->job ? spawn->job->handle : spawn->birth_job;
-    startup->has_job = UpdateProcThreadAttribute(list, 0, ATTRIBUTE_JOB_LIST, &startup->job,
-                           sizeof(startup->job), NULL, NULL) != 0;
+    startup->has_job = !add_attribute(
+        startup, ATTRIBUTE_JOB_LIST, &startup->job, sizeof(startup->job), "job list", NULL);
     return SBX_OK;
 }
 
@@ -140,7 +161,7 @@ enum sbx_status sbx_startup_init(
     startup->info.StartupInfo.cb = sizeof(startup->info);
     startup->info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     /* STARTF_USESTDHANDLES with empty ones: else ours would be copied into the child's console. */
-    status = spawn->conpty ? SBX_OK : add_handles(spawn, startup, err);
+    status = sbx_spawn_is_on_terminal(spawn) ? SBX_OK : add_handles(spawn, startup, err);
     if (!status)
         status = add_list(spawn, startup, err);
     return status;

@@ -19,6 +19,12 @@ struct sbx_startup {
     bool has_list;
 };
 
+/** True where a pseudo console takes the place of the standard handles. */
+static inline bool sbx_spawn_is_on_terminal(const struct sbx_spawn *spawn)
+{
+    return spawn->conpty && !(spawn->options & SBX_SPAWN_HOSTED);
+}
+
 /**
  * Make inheritable duplicates of what the child gets and the attribute list that names them.
  * Fills spawn->extra[].ret_value.

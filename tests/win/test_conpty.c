@@ -164,6 +164,23 @@ START_TEST(spawn__console_and_handles__refused)
 }
 END_TEST
 
+/* Its console is the given one, its streams are the given ones: what a command gets. */
+START_TEST(spawn__hosted__console_and_streams)
+{
+    const char *argv[] = {"child", "cwd"};
+    struct sbx_spawn spawn = child_request(argv, countof(argv));
+    char output[4096];
+
+    spawn.options = SBX_SPAWN_OUR_ENVIRONMENT | SBX_SPAWN_RUN | SBX_SPAWN_HOSTED;
+    ck_assert_int_eq(sbx_spawn_create(&spawn, &child, &err), SBX_INTERNAL); /* hosted by nobody */
+    if (!conpty.handle)
+        UNIT_SKIP("this system has no pseudo consoles");
+    spawn.conpty = conpty.handle;
+    child_run(&spawn, output, sizeof(output));
+    ck_assert_msg(output[0] != '\0', "nothing came through the pipe");
+}
+END_TEST
+
 /* Into `seen`: on Wine a program on a pseudo console has no standard error to say it on. */
 static void read_result(const char *path)
 {
@@ -267,6 +284,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, program__sees_size_moves_cursor_and_gets_keys);
     tcase_add_test(tcase, resize__done_or_said_to_be_impossible);
     tcase_add_test(tcase, spawn__console_and_handles__refused);
+    tcase_add_test(tcase, spawn__hosted__console_and_streams);
     tcase_add_test(tcase, agent_on_a_console__asks_there_or_says_why_not);
     tcase_add_test(tcase, agent_tty__what_acts_on_the_terminal__does_not_come_out);
 }
