@@ -102,6 +102,20 @@ static void say_named_objects(const struct sbx_run_state *command)
             sbx_token_choice_name(command->plan.recipe));
 }
 
+/*
+ * What Windows answers to a console program that it cannot start up: nothing of it has run, and
+ * nothing else is said. STATUS_DLL_INIT_FAILED.
+ */
+static void say_not_started(const struct sbx_run_state *command)
+{
+    if (command->reply.ended == SBX_ENDED_EXIT && command->reply.exit_code == 0xC0000142u)
+        sbx_say_warning(command->say,
+            "exit code 0xC0000142: Windows could not start a program of the command up. In a "
+            "session without a desktop (SSH, a service, a scheduled task) run it from an "
+            "interactive one; under recipe '%s' otherwise: agent doctor --calibrate",
+            sbx_token_choice_name(command->plan.recipe));
+}
+
 static void say_protected(const struct sbx_run_state *command)
 {
     const struct sbx_protect_report *report = &command->protect_report;
@@ -153,6 +167,7 @@ enum sbx_status sbx_run_watched(struct sbx_run_state *command, struct sbx_error 
     command->result.descriptor_writes += command->protect_report.descriptors.writes;
     say_protected(command);
     say_named_objects(command);
+    say_not_started(command);
     if (ended && !status && err)
         *err = problem;
     return status ? status : ended;

@@ -129,6 +129,17 @@ static void accounts_pipe(const struct row *row)
     EXPECT(run->code == PROBE_SUCCEEDED, "%s", story(run));
 }
 
+/* A program that Windows could not start up says nothing itself. */
+static void not_started(const struct row *row)
+{
+    struct agent agent = {0};
+    (void)row;
+    agent_probe(&agent, "exit|0xC0000142");
+    agent_go(&agent);
+    EXPECT(agent.run.code == 0xC0000142u && strstr(agent.run.err_text, "could not start"), "%s",
+        agent_story(&agent));
+}
+
 static const struct row rows[] = {
     {"W01", "mitigations__of_the_runner__not_the_childs", NEED_RUN, 0, no_policies, NULL},
     {"W02", "tty__on_this_console_host__shows_and_ends", NEED_RUN, 0, terminal, NULL},
@@ -139,5 +150,6 @@ static const struct row rows[] = {
         NEED_ELEVATED | NEED(FACT_SETUP) | NEED(FACT_SECLOGON) | NEED(FACT_ACL) |
             NEED(FACT_RESTRICT),
         0, accounts_pipe, NULL},
+    {"W06", "exit_code_of_no_start_up__is_explained", NEED_RUN, 0, not_started, NULL},
 };
 const struct row_set rows_everyday = {rows, countof(rows)};
