@@ -8,6 +8,7 @@
 #include "shared/win/sd.h"
 #include "shared/win/sid.h"
 #include "shared/win/spawn.h"
+#include "shared/win/stream.h"
 #include "shared/win/token.h"
 
 #include <stdio.h>
@@ -57,6 +58,11 @@ enum sbx_status sbx_rpcio_open_stdio(struct sbx_rpcio *io, struct sbx_error *err
         status = take(STD_INPUT_HANDLE, "standard input", &io->in, err);
     if (!status)
         status = take(STD_OUTPUT_HANDLE, "standard output", &io->out, err);
+    if (!status && sbx_stream_is_one_at_a_time(io->in, io->out)) {
+        status = sbx_fail(err, SBX_INVALID,
+            "standard input and output are one pipe, which takes no answer while it is read");
+        sbx_error_hint(err, "give two pipes, or one that was opened for overlapped I/O");
+    }
     if (status) {
         sbx_rpcio_close(io);
         return status;

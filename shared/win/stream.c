@@ -1,5 +1,8 @@
 /* See stream.h. */
 #include "stream.h"
+#include "late.h"
+
+#include <winternl.h>
 
 #define WRITE_MAX_BYTES 65536u
 #define CTRL_Z 0x1a
@@ -78,6 +81,20 @@ bool sbx_stream_write(HANDLE to, const char *bytes, size_t length_bytes)
         length_bytes -= done;
     }
     return true;
+}
+
+bool sbx_stream_is_one_at_a_time(HANDLE in, HANDLE out)
+{
+    const FILE_INFORMATION_CLASS file_mode = (FILE_INFORMATION_CLASS)16; /* FileModeInformation */
+    const ULONG synchronous = 0x10 | 0x20; /* FILE_SYNCHRONOUS_IO_ALERT, _NONALERT */
+    sbx_late_fn_compare_object_handles compare = sbx_late_compare_object_handles();
+    IO_STATUS_BLOCK io;
+    ULONG mode = 0;
+
+    if (GetFileType(in) != FILE_TYPE_PIPE || (in != out && !(compare && compare(in, out))))
+        return false;
+    return NtQueryInformationFile(in, &io, &mode, sizeof(mode), file_mode) >= 0 &&
+           (mode & synchronous);
 }
 
 static size_t put(uint32_t character, char *out)

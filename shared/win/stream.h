@@ -34,6 +34,14 @@ bool sbx_stream_read(HANDLE from, char *bytes, DWORD size_bytes, DWORD *ret_leng
 /** Write all of it. Blocks. @return false when nobody reads any more */
 bool sbx_stream_write(HANDLE to, const char *bytes, size_t length_bytes);
 
+/**
+ * Whether two handles are one file that is not overlapped: a read that waits on one of them keeps
+ * back every write to the other. Ask before anybody reads. "No" where Windows does not say.
+ * @see
+ * https://learn.microsoft.com/windows-hardware/drivers/ddi/ntifs/ns-ntifs-_file_mode_information
+ */
+bool sbx_stream_is_one_at_a_time(HANDLE in, HANDLE out);
+
 /* A console that is read; {handle} to begin. */
 struct sbx_console_input {
     HANDLE handle;

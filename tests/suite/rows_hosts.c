@@ -45,6 +45,29 @@ static void overlapped(const struct row *row)
     EXPECT(!run.timed_out && !run.code, "it must end with its host: %s", story(&run));
 }
 
+/* The same and not overlapped: an answer would wait for the next question. Said, not hung. */
+static void one_at_a_time(const struct row *row)
+{
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+    char *name = f("\\\\.\\pipe\\sbx-suite-one-%lu", GetCurrentProcessId());
+    struct run run = {.image = agent_path(), .cwd = fx.ws};
+    (void)row;
+    HANDLE ours = CreateNamedPipeW(
+        w(name), PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE | PIPE_WAIT, 1, 65536, 65536, 0, NULL);
+    HANDLE theirs =
+        CreateFileW(w(name), GENERIC_READ | GENERIC_WRITE, 0, &inherit, OPEN_EXISTING, 0, NULL);
+    CHECK(ours != INVALID_HANDLE_VALUE && theirs != INVALID_HANDLE_VALUE, "no pipe: error %lu",
+        GetLastError());
+    run.in = run.out = theirs;
+    run_args(&run, "serve", NULL);
+    CHECK(run_start(&run), "agent.exe did not start: error %lu", run.start_error);
+    CloseHandle(theirs);
+    run_finish(&run);
+    CloseHandle(ours);
+    EXPECT(!run.timed_out && run.code && strstr(run.err_text, "are one pipe"),
+        "it does not say what is wrong: %lu %.400s", run.code, run.err_text);
+}
+
 /* Writing nothing into a pipe is no end of it, and .NET Framework begins with a mark. */
 static void nothing_and_a_mark(const struct row *row)
 {
@@ -153,6 +176,8 @@ static void terminal_at_once(const struct row *row)
 
 static const struct row rows[] = {
     {"H01", "serve__one_overlapped_handle_for_both__answers", NEED(FACT_PROGRAMS), 0, overlapped,
+        NULL},
+    {"H06", "serve__one_plain_handle_for_both__refused", NEED(FACT_PROGRAMS), 0, one_at_a_time,
         NULL},
     {"H02", "serve__writes_of_nothing_and_a_mark__are_no_messages", NEED(FACT_PROGRAMS), 0,
         nothing_and_a_mark, NULL},

@@ -120,6 +120,35 @@ START_TEST(overlapped__write_during_a_read__read_waits_for_its_own)
 }
 END_TEST
 
+START_TEST(one_file__overlapped_or_not__is_told)
+{
+    struct sbx_pipe pipe = {0};
+    HANDLE server = NULL, client = NULL, copy = NULL, plain;
+    char name[96];
+
+    open_overlapped(&server, &client);
+    ck_assert_sbx_ok(sbx_handle_duplicate(client, false, &copy, &err), &err);
+    ck_assert(!sbx_stream_is_one_at_a_time(client, copy));
+    sbx_handle_close(&client);
+    sbx_handle_close(&copy);
+    sbx_handle_close(&server);
+    snprintf(name, sizeof(name), "\\\\.\\pipe\\sbx-plain-%lu", GetCurrentProcessId());
+    server = CreateNamedPipeA(
+        name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, 4096, 4096, 0, NULL);
+    plain = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    ck_assert(server != INVALID_HANDLE_VALUE && plain != INVALID_HANDLE_VALUE);
+    ck_assert_sbx_ok(sbx_handle_duplicate(plain, false, &copy, &err), &err);
+    ck_assert(sbx_stream_is_one_at_a_time(plain, copy));
+    ck_assert(sbx_stream_is_one_at_a_time(plain, plain));
+    sbx_handle_close(&plain);
+    sbx_handle_close(&copy);
+    sbx_handle_close(&server);
+    ck_assert_sbx_ok(sbx_pipe_new(0, &pipe, &err), &err);
+    ck_assert(!sbx_stream_is_one_at_a_time(pipe.read, pipe.write));
+    sbx_pipe_close(&pipe);
+}
+END_TEST
+
 /* Our parent may have tied the file to a completion port; its packets are not for it. */
 START_TEST(overlapped__completion_port__gets_nothing)
 {
@@ -194,6 +223,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, message_pipe__somebody_writes_nothing__is_not_the_end);
     tcase_add_test(tcase, overlapped__write_during_a_read__read_waits_for_its_own);
     tcase_add_test(tcase, overlapped__completion_port__gets_nothing);
+    tcase_add_test(tcase, one_file__overlapped_or_not__is_told);
     tcase_add_test(tcase, file_and_nul__end_is_the_end);
     tcase_add_test(tcase, console_utf8__any_split__is_the_same_text);
 }
