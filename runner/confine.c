@@ -12,6 +12,7 @@
 #include "run.h"
 
 #include "shared/core/envblock.h"
+#include "shared/core/vtfilter.h"
 #include "shared/win/desktopproof.h"
 #include "shared/win/handle.h"
 #include "shared/win/late.h"
@@ -226,7 +227,6 @@ static enum sbx_status open_console(struct sbx_run *run, const struct sbx_tty_si
 static enum sbx_status host_console(struct sbx_run *run, struct sbx_error *err)
 {
     static const struct sbx_tty_size usual = {80, 25};
-    static const char answer[] = "\x1b[?1;0c";
     struct sbx_kernel_version kernel = {0};
     struct sbx_pipe keys = {NULL, NULL};
     HANDLE nul = INVALID_HANDLE_VALUE;
@@ -241,7 +241,8 @@ static enum sbx_status host_console(struct sbx_run *run, struct sbx_error *err)
             status = sbx_fail_win32(err, code, "open the NUL device");
     }
     if (!status && !sbx_late_kernel_version(&kernel, NULL) && kernel.build >= ASKING_BUILD)
-        status = sbx_pipe_write(keys.write, answer, sizeof(answer) - 1, err);
+        status = sbx_pipe_write(
+            keys.write, sbx_vtfilter_attributes, strlen(sbx_vtfilter_attributes), err);
     if (!status)
         status = open_console(run, &usual, keys.read, nul, err);
     if (status) {

@@ -10,9 +10,9 @@
  * The host parses what the child writes and holds its screen; a child that took it over would have
  * that token. Its process is made with the default list of a stage (SYSTEM, and OWNER RIGHTS:
  * READ_CONTROL), so no process of the child may open it; what is left is a fault in the host
- * itself. That is a residual of --tty and of recipe `standard`, whose hidden console is one of these
- * (runner/confine.c), and named as one: otherwise the child's console host is started by the kernel
- * with the child's own token.
+ * itself. That is a residual of --tty and of recipe `standard`, whose hidden console is one of
+ * these (runner/confine.c), and named as one: otherwise the child's console host is started by the
+ * kernel with the child's own token.
  *
  * Nobody else is on this console, so the child reaches neither the agent's console nor its prompt.
  *

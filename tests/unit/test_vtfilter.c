@@ -185,25 +185,26 @@ START_TEST(question__what_terminal__is_noted_and_dropped)
     static const char *const others[] = {
         E "[>c", E "[=c", E "[1c", E "[6n", E "c", "c", sbx_vtfilter_attributes};
     struct sbx_vtfilter filter;
-    struct sbx_buf out;
+    struct sbx_buf shown;
     size_t i, at;
 
-    sbx_buf_init(&out, 4096);
+    sbx_buf_init(&shown, 4096);
     for (i = 0; i < countof(questions); i++) {
         sbx_vtfilter_init(&filter);
         for (at = 0; questions[i][at]; at++) {
             ck_assert(!filter.asked);
-            ck_assert_int_eq(sbx_vtfilter_feed(&filter, questions[i] + at, 1, &out, NULL), SBX_OK);
+            ck_assert_int_eq(
+                sbx_vtfilter_feed(&filter, questions[i] + at, 1, &shown, NULL), SBX_OK);
         }
         ck_assert(filter.asked);
     }
     for (i = 0; i < countof(others); i++) {
         sbx_vtfilter_init(&filter);
         ck_assert_int_eq(
-            sbx_vtfilter_feed(&filter, others[i], strlen(others[i]), &out, NULL), SBX_OK);
+            sbx_vtfilter_feed(&filter, others[i], strlen(others[i]), &shown, NULL), SBX_OK);
         ck_assert_msg(!filter.asked, "row %zu", i);
     }
-    sbx_buf_done(&out);
+    sbx_buf_done(&shown);
 }
 END_TEST
 
