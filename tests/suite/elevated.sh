@@ -15,7 +15,7 @@ user=$(for u in "${users[@]}"; do basename "$u"; done | grep -vx Public | head -
 # Set-up takes programs from a folder of the user's only.
 dist=$prefix/drive_c/users/$user/nt-suite
 mkdir -p "$dist"
-cp "$bin"/{agent,command-runner,sandbox-setup}.exe "$bin"/suite/*.exe "$dist/"
+cp "$bin"/{agent,command-runner,sandbox-setup}.exe "$bin"/sandbox-events.dll "$bin"/suite/*.exe "$dist/"
 passed=0 failed=0 skipped=0
 
 # part NAME OPTIONS...: one run, its summary added to ours
