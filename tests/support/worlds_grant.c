@@ -263,9 +263,10 @@ bool worlds_apply(struct worlds *worlds, const struct sbx_plan *plan)
 {
     struct engine engine = {.worlds = worlds, .plan = plan};
     struct sbx_grant_units units = {NULL, 0};
+    const char *reason;
     struct sbx_error err;
     bool all = true;
-    size_t i;
+    size_t reason_node, i;
 
     for (i = 0; i < worlds->node_count; i++) {
         worlds->nodes[i].left = worlds->nodes[i].written = false;
@@ -280,8 +281,14 @@ bool worlds_apply(struct worlds *worlds, const struct sbx_plan *plan)
             sbx_calloc(engine.unit->count, sizeof(*engine.nodes), &engine.nodes, &err), &err);
         ck_assert_sbx_ok(
             sbx_calloc(engine.unit->count, sizeof(*engine.levels), &engine.levels, &err), &err);
-        if (!apply_unit(&engine) && engine.unit->needed)
+        reason = worlds->reason;
+        reason_node = worlds->reason_node;
+        if (!apply_unit(&engine) && engine.unit->needed) {
             all = false;
+        } else { /* what no run needs may fail, and is not why one did */
+            worlds->reason = reason;
+            worlds->reason_node = reason_node;
+        }
         free(engine.nodes);
         free(engine.levels);
     }
